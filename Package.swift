@@ -1,0 +1,103 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// One section per layer, from the bottom up: a target may only depend on targets above it in this file.
+// `swift build` needs libcurl's and SQLite's development files; `.ci/setup` installs them on Debian and Ubuntu.
+
+let package = Package(
+    name: "stripe-customers",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "stripe-customers", targets: ["stripe-customers"])],
+    targets: [
+        // MARK: System libraries
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+
+        // MARK: What the process takes from outside: time, randomness, the log
+        .target(name: "JSON"),
+        .target(name: "Environment", dependencies: ["JSON"]),
+
+        // MARK: The wire to the host
+        .target(name: "StandardIO"),
+        .target(name: "JSONRPC", dependencies: ["JSON"]),
+        .target(name: "JSONSchema", dependencies: ["JSON"]),
+        .target(
+            name: "Schemas", dependencies: ["JSON"], path: "schemas", resources: embedded("schemas", ".json")),
+
+        // MARK: The database
+        .target(name: "SQLite", dependencies: ["CSQLite"]),
+        .target(name: "Migrations", path: "Migrations", resources: embedded("Migrations", ".sql")),
+        .target(name: "CustomerStore", dependencies: ["Environment", "JSON", "Migrations", "SQLite"]),
+
+        // MARK: The wire to Stripe
+        .target(name: "HTTP", dependencies: ["CCurl"]),
+        .target(name: "Stripe", dependencies: ["Environment", "HTTP", "JSON"]),
+        .target(name: "Sandbox", dependencies: ["Environment", "HTTP", "JSON", "SQLite"]),
+
+        // MARK: What it is all for
+        .target(name: "CustomerService", dependencies: ["CustomerStore", "Environment", "JSON", "Stripe"]),
+
+        // MARK: The process
+        .target(
+            name: "Server",
+            dependencies: ["CustomerService", "Environment", "JSON", "JSONRPC", "JSONSchema", "Schemas", "StandardIO"]),
+        .executableTarget(
+            name: "stripe-customers",
+            dependencies: [
+                "CustomerService", "CustomerStore", "Environment", "HTTP", "JSON", "JSONSchema", "Sandbox", "Schemas",
+                "Server", "StandardIO", "Stripe",
+            ]),
+
+        // MARK: Tests
+        .target(
+            name: "TestSupport", dependencies: ["Environment", "HTTP", "JSON", "Sandbox", "SQLite"]),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
+        .testTarget(name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC", "TestSupport"]),
+        .testTarget(name: "JSONSchemaTests", dependencies: ["JSON", "JSONSchema", "Schemas", "TestSupport"]),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"]),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"]),
+        .testTarget(name: "StripeTests", dependencies: ["Environment", "HTTP", "JSON", "Stripe", "TestSupport"]),
+        .testTarget(name: "SandboxTests", dependencies: ["Environment", "HTTP", "JSON", "Sandbox", "TestSupport"]),
+        .testTarget(
+            name: "CustomerStoreTests",
+            dependencies: ["CustomerStore", "Environment", "JSON", "Migrations", "SQLite", "TestSupport"]),
+        .testTarget(
+            name: "CustomerServiceTests",
+            dependencies: [
+                "CustomerService", "CustomerStore", "Environment", "HTTP", "JSON", "Sandbox", "SQLite", "Stripe",
+                "TestSupport",
+            ]),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: ["CustomerService", "Environment", "JSON", "JSONRPC", "Server", "StandardIO", "TestSupport"]),
+        .testTarget(
+            name: "ProcessTests",
+            dependencies: ["JSON", "Schemas", "SQLite", "TestSupport", "stripe-customers"],
+            exclude: []),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+/// Every file of `schemas/` and `Migrations/` is compiled into the binary, so nothing has to lie beside it at run time.
+func embedded(_ folder: String, _ suffix: String) -> [Resource] {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: Context.packageDirectory + "/" + folder)) ?? []
+    return files.filter { $0.hasSuffix(suffix) }.sorted().map { .embedInCode($0) }
+}
+
+// Each setting with the proposal that explains it.
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .treatAllWarnings(as: .error),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+        .enableUpcomingFeature("ExistentialAny"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+        .enableUpcomingFeature("MemberImportVisibility"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0470-isolated-conformances.md
+        .enableUpcomingFeature("InferIsolatedConformances"),
+    ]
+}

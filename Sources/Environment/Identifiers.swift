@@ -1,0 +1,34 @@
+import Synchronization
+
+/// Where fresh identifiers and random numbers come from. `--deterministic` counts instead of drawing.
+package protocol Identifiers: Sendable {
+    /// 128 fresh bits as 32 hex digits, or a count.
+    func next() -> String
+    /// Uniform in 0..<1, for jitter.
+    func fraction() -> Double
+}
+
+package struct RandomIdentifiers: Identifiers {
+    package init() {}
+    package func next() -> String {
+        let high = UInt64.random(in: .min ... .max)
+        let low = UInt64.random(in: .min ... .max)
+        return hex(high) + hex(low)
+    }
+    package func fraction() -> Double { Double.random(in: 0..<1) }
+
+    private func hex(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+package final class CountedIdentifiers: Identifiers {
+    private let count = Atomic<Int>(0)
+    package init() {}
+    package func next() -> String {
+        let digits = String(count.add(1, ordering: .relaxed).newValue, radix: 16)
+        return String(repeating: "0", count: 32 - digits.count) + digits
+    }
+    package func fraction() -> Double { 0.5 }
+}

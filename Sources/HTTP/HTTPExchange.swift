@@ -1,0 +1,53 @@
+package enum HTTPMethod: String, Sendable { case get = "GET", post = "POST", delete = "DELETE" }
+
+package struct HTTPRequest: Sendable {
+    package var method: HTTPMethod
+    /// Absolute, percent-encoded, with its query.
+    package var url: String
+    /// Names as they go on the wire. Values hold secrets: never log them.
+    package var headers: [(name: String, value: String)]
+    package var body: [UInt8]
+
+    package init(method: HTTPMethod, url: String, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+    }
+}
+
+package struct HTTPResponse: Sendable {
+    package var status: Int
+    /// Names in lower case.
+    package var headers: [String: String]
+    package var body: [UInt8]
+
+    package init(status: Int, headers: [String: String] = [:], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// Why there is no response.
+package struct HTTPFailure: Error, Sendable, Equatable {
+    package enum Kind: String, Sendable {
+        case cannotConnect, timedOut, connectionLost, truncated, responseTooLarge, tls, shutDown, invalidRequest
+    }
+    package var kind: Kind
+    /// The request may have reached the server: what it did there is unknown.
+    package var outcomeUnknown: Bool
+    /// For the log; holds no secret.
+    package var detail: String
+
+    package init(kind: Kind, outcomeUnknown: Bool, detail: String) {
+        self.kind = kind
+        self.outcomeUnknown = outcomeUnknown
+        self.detail = detail
+    }
+}
+
+/// One bounded request and its response: the seam at which the sandbox takes the network's place.
+package protocol HTTPExchange: Sendable {
+    func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse
+}
