@@ -1,1 +1,17 @@
-/// The migrations in their order, each a file of this folder, compiled in.
+/// One numbered step of the database's schema: a file of this folder, compiled in.
+package struct Migration: Sendable {
+    /// From 1, without gaps.
+    package let version: Int
+    /// The file's name without its ending.
+    package let name: String
+    package let sql: [UInt8]
+}
+
+/// All migrations in their order. A migration that has shipped is never edited: its checksum is recorded.
+package enum Migrations {
+    package static let all: [Migration] = [
+        Migration(version: 1, name: "V0001_users", sql: PackageResources.V0001_users_sql),
+        Migration(version: 2, name: "V0002_customer_sync", sql: PackageResources.V0002_customer_sync_sql),
+        Migration(version: 3, name: "V0003_users_triggers", sql: PackageResources.V0003_users_triggers_sql),
+    ]
+}
