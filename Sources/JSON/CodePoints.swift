@@ -1,0 +1,21 @@
+/// Whether two strings are the same sequence of code points, which is what JSON means by equal.
+package func sameCodePoints(_ a: String, _ b: String) -> Bool {
+    // UTF-8 is one-to-one with code points, and its length is known without counting: most unequal names differ in it.
+    a.utf8.count == b.utf8.count && a.utf8.elementsEqual(b.utf8)
+}
+
+/// A string as a dictionary key by its code points, for names that came from outside.
+package struct CodePoints: Hashable, Sendable {
+    package let string: String
+
+    package init(_ string: String) { self.string = string }
+
+    package static func == (a: CodePoints, b: CodePoints) -> Bool { sameCodePoints(a.string, b.string) }
+
+    package func hash(into hasher: inout Hasher) {
+        var string = string
+        string.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        // Ends the string, so that ("ab", "c") and ("a", "bc") in a row differ.
+        hasher.combine(UInt8(0xFF))
+    }
+}
