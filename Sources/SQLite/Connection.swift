@@ -1,1 +1,203 @@
-import CSQLite
+internal import CSQLite
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// One open database and the statements prepared on it. Closes when it goes out of scope.
+///
+/// Every operation is `mutating`: the compiler grants one caller at a time, so no two threads can be inside SQLite with
+/// one connection and no statement can run while another one is being stepped. That is the condition of
+/// SQLITE_OPEN_NOMUTEX: "separate threads are allowed to use SQLite at the same time, as long as each thread is using a
+/// different database connection" (https://sqlite.org/threadsafe.html). Share one as `Mutex<Connection>` or keep it on
+/// a thread of its own.
+package struct Connection: ~Copyable, @unchecked Sendable {
+    // Unchecked because of the pointers; the rule above makes it safe to hand a connection to another thread.
+    private let database: OpaquePointer
+    private var statements: [SQLText: OpaquePointer] = [:]
+
+    /// Stops a running statement from another thread.
+    package let interruptHandle: InterruptHandle
+
+    /// More texts than the program has; past it the cache starts anew, so that generated SQL can't grow it without end.
+    private static let cachedStatementsMax = 256
+
+    /// Opens the database, and creates the file with mode 0600 when it is missing. SQLite gives the `-wal` and `-shm`
+    /// files the mode of the database file.
+    ///
+    /// Foreign keys are enforced, a double-quoted text is never a string, and the schema is not trusted to call unsafe
+    /// functions.
+    /// - Parameters:
+    ///   - path: A file, or `:memory:`.
+    ///   - milliseconds: How long to wait for another connection's lock before an error with `isBusy`.
+    package init(path: String, busyTimeout milliseconds: Int32 = 5000, readOnly: Bool = false) throws(SQLiteError) {
+        guard sqlite3_libversion_number() >= 3_038_000 else {
+            let version = String(cString: sqlite3_libversion())
+            throw SQLiteError(code: SQLITE_ERROR, message: "SQLite 3.38 or newer is needed, this is \(version)")
+        }
+        if !readOnly && path != ":memory:" { Self.createPrivately(path) }
+        database = try Self.openDatabase(path, readOnly: readOnly)
+        interruptHandle = InterruptHandle(database)
+        sqlite3_busy_timeout(database, milliseconds)
+    }
+
+    deinit {
+        interruptHandle.disconnect()
+        for statement in statements.values { sqlite3_finalize(statement) }
+        sqlite3_close_v2(database)
+    }
+
+    /// What SQLite itself creates is readable by everybody whom the umask lets. O_EXCL, because closing a descriptor of
+    /// a file that is already a database in this process would drop its locks (https://sqlite.org/howtocorrupt.html,
+    /// 2.2). Failures show when SQLite opens it.
+    private static func createPrivately(_ path: String) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    private static func openDatabase(_ path: String, readOnly: Bool) throws(SQLiteError) -> OpaquePointer {
+        var handle: OpaquePointer?
+        let access = readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+        let flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let result = sqlite3_open_v2(path, &handle, flags, nil)
+        guard result == SQLITE_OK, let database = handle else {
+            let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+            sqlite3_close_v2(handle)
+            throw SQLiteError(code: result, message: message)
+        }
+        // https://sqlite.org/c3ref/c_dbconfig_defensive.html. Triggers stay enabled: the host's tables live by them.
+        let settings = [
+            (SQLITE_DBCONFIG_DQS_DML, false), (SQLITE_DBCONFIG_DQS_DDL, false), (SQLITE_DBCONFIG_ENABLE_FKEY, true),
+            (SQLITE_DBCONFIG_TRUSTED_SCHEMA, false), (SQLITE_DBCONFIG_DEFENSIVE, true),
+        ]
+        for (option, enabled) in settings {
+            csqlite_db_config_flag(database, Int32(option), enabled ? 1 : 0)
+        }
+        return database
+    }
+}
+
+// MARK: - Running statements
+
+extension Connection {
+    /// Runs one statement to its end; rows that it returns are dropped.
+    package mutating func execute(_ sql: String, _ arguments: [SQLiteValue] = []) throws(SQLiteError) {
+        let statement = try statement(sql)
+        defer { statement.reset() }
+        try statement.bind(arguments)
+        try statement.run()
+    }
+
+    /// All rows of one statement.
+    package mutating func query(_ sql: String, _ arguments: [SQLiteValue] = []) throws(SQLiteError) -> [Row] {
+        var rows: [Row] = []
+        try forEach(sql, arguments) { row in
+            rows.append(row)
+            return true
+        }
+        return rows
+    }
+
+    /// The first row of one statement, or `nil`. A statement that changes data is still run to its end.
+    package mutating func first(_ sql: String, _ arguments: [SQLiteValue] = []) throws(SQLiteError) -> Row? {
+        let statement = try statement(sql)
+        defer { statement.reset() }
+        try statement.bind(arguments)
+        let row = try statement.step()
+        // "Data modifications are made … during the first sqlite3_step() call"
+        // (https://sqlite.org/lang_returning.html), but an implicit transaction commits only at the end, where the
+        // commit may still fail.
+        if row != nil && sqlite3_stmt_readonly(statement.handle) == 0 { try statement.run() }
+        return row
+    }
+
+    /// Hands over the rows one by one, in constant memory, until `body` answers false.
+    package mutating func forEach(
+        _ sql: String, _ arguments: [SQLiteValue] = [], body: (Row) throws(SQLiteError) -> Bool
+    ) throws(SQLiteError) {
+        let statement = try statement(sql)
+        defer { statement.reset() }
+        try statement.bind(arguments)
+        while let row = try statement.step() {
+            guard try body(row) else { return }
+        }
+    }
+
+    /// Runs the statements of a script one after another; none of them takes arguments. Not a transaction by itself.
+    package mutating func script(_ sql: String) throws(SQLiteError) {
+        var rest = Substring(sql)
+        while !rest.isEmpty {
+            let (handle, length) = try prepare(String(rest), persistent: false)
+            let text = String(decoding: rest.utf8.prefix(length), as: UTF8.self)
+            rest = Substring(rest.utf8.dropFirst(length))
+            // Nothing but white space or a comment.
+            guard let handle else { continue }
+            defer { sqlite3_finalize(handle) }
+            try Statement(database: database, handle: handle, sql: text).run()
+        }
+    }
+
+    /// Rows that the last INSERT, UPDATE or DELETE changed, triggers not counted.
+    package var changes: Int { Int(sqlite3_changes64(database)) }
+    package var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(database) }
+    /// Whether a transaction is open.
+    package var isInTransaction: Bool { sqlite3_get_autocommit(database) == 0 }
+
+    /// The prepared statement of this text. Persistent, because "the prepared statement will be retained for a long
+    /// time and probably reused many times" (https://sqlite.org/c3ref/c_prepare_dont_log.html).
+    private mutating func statement(_ sql: String) throws(SQLiteError) -> Statement {
+        let key = SQLText(text: sql)
+        if let handle = statements[key] { return Statement(database: database, handle: handle, sql: sql) }
+
+        let (prepared, length) = try prepare(sql, persistent: true)
+        guard let handle = prepared else { throw SQLiteError(code: SQLITE_MISUSE, message: "no statement", sql: sql) }
+        guard !sql.utf8.dropFirst(length).contains(where: { !isWhiteSpace($0) }) else {
+            sqlite3_finalize(handle)
+            throw SQLiteError(code: SQLITE_MISUSE, message: "more than one statement", sql: sql)
+        }
+        if statements.count >= Self.cachedStatementsMax {
+            for statement in statements.values { sqlite3_finalize(statement) }
+            statements.removeAll(keepingCapacity: true)
+        }
+        statements[key] = handle
+        return Statement(database: database, handle: handle, sql: sql)
+    }
+
+    /// The first statement of `sql` (`nil` when there is only white space or a comment), and how many bytes of the text
+    /// it takes.
+    private func prepare(_ sql: String, persistent: Bool) throws(SQLiteError) -> (OpaquePointer?, Int) {
+        let length = sql.utf8.count
+        var handle: OpaquePointer?
+        var used = length
+        let flags = UInt32(persistent ? SQLITE_PREPARE_PERSISTENT : 0)
+        let result = sql.withCString { start in
+            var tail: UnsafePointer<CChar>?
+            let result = sqlite3_prepare_v3(database, start, Int32(length) + 1, flags, &handle, &tail)
+            if let tail { used = start.distance(to: tail) }
+            return result
+        }
+        guard result == SQLITE_OK else {
+            throw SQLiteError(code: result, message: String(cString: sqlite3_errmsg(database)), sql: sql)
+        }
+        return (handle, used == 0 ? length : used)
+    }
+}
+
+/// A cache key by bytes: Swift's `String ==` would hand out one statement for two texts whose literals are only
+/// canonically equal.
+private struct SQLText: Hashable {
+    let text: String
+
+    static func == (a: SQLText, b: SQLText) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+
+    func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}
+
+func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }

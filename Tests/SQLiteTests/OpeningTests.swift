@@ -1,0 +1,82 @@
+import Foundation
+import SQLite
+import Testing
+
+@Suite("Opening")
+struct OpeningTests {
+    @Test("A new database and its WAL files are readable by their owner only")
+    func mode() throws {
+        let database = try TemporaryDatabase()
+        var connection = try Connection(path: database.path)
+        try connection.execute("PRAGMA journal_mode = WAL")
+        try connection.execute("CREATE TABLE t (a)")
+        #expect(try database.mode() == 0o600)
+        #expect(try database.mode("-wal") == 0o600)
+        #expect(try database.mode("-shm") == 0o600)
+    }
+
+    @Test("The mode of an existing file stays as it is")
+    func existingMode() throws {
+        let database = try TemporaryDatabase()
+        #expect(FileManager.default.createFile(atPath: database.path, contents: nil))
+        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: database.path)
+        var connection = try Connection(path: database.path)
+        try connection.execute("CREATE TABLE t (a)")
+        #expect(try database.mode() == 0o640)
+    }
+
+    @Test("A double-quoted text is a name, never a string")
+    func doubleQuotedStrings() throws {
+        var connection = try Connection(path: ":memory:")
+        #expect(throws: SQLiteError.self) { try connection.query(#"SELECT "x""#) }
+        #expect(throws: SQLiteError.self) { try connection.execute(#"CREATE TABLE t (a DEFAULT ("x"))"#) }
+    }
+
+    @Test("Foreign keys are enforced")
+    func foreignKeys() throws {
+        var connection = try Connection(path: ":memory:")
+        try connection.script("CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (a REFERENCES a)")
+        let error = try #require(throws: SQLiteError.self) { try connection.execute("INSERT INTO b VALUES (1)") }
+        #expect(error.isConstraint)
+    }
+
+    @Test("Triggers with JSON functions run although the schema isn't trusted")
+    func triggers() throws {
+        var connection = try Connection(path: ":memory:")
+        try connection.script(
+            """
+            CREATE TABLE user (email TEXT);
+            CREATE TABLE outbox (payload TEXT);
+            CREATE TRIGGER user_changed AFTER UPDATE ON user BEGIN
+              INSERT INTO outbox VALUES (json_object('email', new.email, 'at', unixepoch() > 0));
+            END;
+            INSERT INTO user VALUES ('a');
+            UPDATE user SET email = 'b';
+            """)
+        #expect(try connection.first("SELECT payload FROM outbox")?.text(0) == #"{"email":"b","at":1}"#)
+    }
+
+    @Test("A read-only connection reads and can't write")
+    func readOnly() throws {
+        let database = try TemporaryDatabase()
+        let missing = try #require(throws: SQLiteError.self) { _ = try Connection(path: database.path, readOnly: true) }
+        #expect(missing.isCannotOpen)
+        var writer = try Connection(path: database.path)
+        try writer.script("CREATE TABLE t (a); INSERT INTO t VALUES (7)")
+        var reader = try Connection(path: database.path, readOnly: true)
+        #expect(try reader.first("SELECT a FROM t")?.integer(0) == 7)
+        let refused = try #require(throws: SQLiteError.self) { try reader.execute("DELETE FROM t") }
+        #expect(refused.isReadOnly)
+    }
+
+    @Test("A file that is no database, and a folder, are refused")
+    func noDatabase() throws {
+        let database = try TemporaryDatabase()
+        try Data(repeating: 65, count: 4096).write(to: URL(fileURLWithPath: database.path))
+        var connection = try Connection(path: database.path)
+        let error = try #require(throws: SQLiteError.self) { try connection.query("SELECT * FROM sqlite_schema") }
+        #expect(error.isCorrupt)
+        let folder = try #require(throws: SQLiteError.self) { _ = try Connection(path: database.folder) }
+        #expect(folder.isCannotOpen)
+    }
+}
