@@ -10,18 +10,20 @@ package enum TransactionKind: String, Sendable {
 extension Connection {
     /// Runs `body` as one transaction: committed when it returns, rolled back when it throws or the commit fails.
     ///
-    /// A closure that throws an error of its own says so: `{ connection throws(StoreError) in … }`.
+    /// The errors are typed when the closure says so, `{ connection throws(SQLiteError) in … }`: the compiler doesn't
+    /// infer it (https://github.com/swiftlang/swift-evolution/blob/main/proposals/0413-typed-throws.md).
     /// - Throws: What `body` throws, or the database's refusal to begin or to commit.
     package mutating func transaction<T, E: SQLiteErrorConvertible>(
         _ kind: TransactionKind = .immediate, _ body: (inout Connection) throws(E) -> T
     ) throws(E) -> T {
-        try run(begin: kind.rawValue, end: "COMMIT", undo: ["ROLLBACK"], body)
+        try run(begin: kind.rawValue, end: "COMMIT", undo: ["ROLLBACK"], refusal: E.init, body)
     }
 
+    /// The same for a body that throws anything.
     package mutating func transaction<T>(
-        _ kind: TransactionKind = .immediate, _ body: (inout Connection) throws(SQLiteError) -> T
-    ) throws(SQLiteError) -> T {
-        try run(begin: kind.rawValue, end: "COMMIT", undo: ["ROLLBACK"], body)
+        _ kind: TransactionKind = .immediate, _ body: (inout Connection) throws -> T
+    ) throws -> T {
+        try run(begin: kind.rawValue, end: "COMMIT", undo: ["ROLLBACK"], refusal: { $0 }, body)
     }
 
     /// Runs `body` inside the open transaction (or as a deferred one of its own): what it did is undone when it throws,
@@ -29,32 +31,32 @@ extension Connection {
     package mutating func savepoint<T, E: SQLiteErrorConvertible>(
         _ body: (inout Connection) throws(E) -> T
     ) throws(E) -> T {
-        try run(begin: Self.savepoint, end: Self.release, undo: Self.undoSavepoint, body)
+        try run(begin: Self.savepoint, end: Self.release, undo: Self.undoSavepoint, refusal: E.init, body)
     }
 
-    package mutating func savepoint<T>(
-        _ body: (inout Connection) throws(SQLiteError) -> T
-    ) throws(SQLiteError) -> T {
-        try run(begin: Self.savepoint, end: Self.release, undo: Self.undoSavepoint, body)
+    /// The same for a body that throws anything.
+    package mutating func savepoint<T>(_ body: (inout Connection) throws -> T) throws -> T {
+        try run(begin: Self.savepoint, end: Self.release, undo: Self.undoSavepoint, refusal: { $0 }, body)
     }
 
-    // One name for all: "The SAVEPOINT names … do not have to be unique", the innermost is meant
+    // One name at every depth: "ROLLBACK TO" and "RELEASE" mean "the most recent SAVEPOINT with a matching name"
     // (https://sqlite.org/lang_savepoint.html).
     private static let savepoint = "SAVEPOINT nested"
     private static let release = "RELEASE nested"
     private static let undoSavepoint = ["ROLLBACK TO nested", "RELEASE nested"]
 
-    private mutating func run<T, E: SQLiteErrorConvertible>(
-        begin: String, end: String, undo: [String], _ body: (inout Connection) throws(E) -> T
+    private mutating func run<T, E: Error>(
+        begin: String, end: String, undo: [String], refusal: (SQLiteError) -> E,
+        _ body: (inout Connection) throws(E) -> T
     ) throws(E) -> T {
-        do throws(SQLiteError) { try execute(begin) } catch { throw E(error) }
+        do throws(SQLiteError) { try execute(begin) } catch { throw refusal(error) }
         do throws(E) {
             let value = try body(&self)
-            do throws(SQLiteError) { try execute(end) } catch { throw E(error) }
+            do throws(SQLiteError) { try execute(end) } catch { throw refusal(error) }
             return value
         } catch {
-            // Some errors, a full disk among them, have rolled back by themselves; then there is nothing left to undo,
-            // and "attempting to ROLLBACK is harmless". The error worth reporting is the first one.
+            // Some failures, a full disk among them, have rolled back by themselves; then nothing is left to undo
+            // (https://sqlite.org/lang_transaction.html, 3). The error worth reporting is the first one.
             for statement in undo where isInTransaction { try? execute(statement) }
             throw error
         }

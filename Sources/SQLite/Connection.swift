@@ -29,8 +29,7 @@ package struct Connection: ~Copyable, @unchecked Sendable {
     /// Opens the database, and creates the file with mode 0600 when it is missing. SQLite gives the `-wal` and `-shm`
     /// files the mode of the database file.
     ///
-    /// Foreign keys are enforced, a double-quoted text is never a string, and the schema is not trusted to call unsafe
-    /// functions.
+    /// Foreign keys are enforced, and a double-quoted text is never a string.
     /// - Parameters:
     ///   - path: A file, or `:memory:`.
     ///   - milliseconds: How long to wait for another connection's lock before an error with `isBusy`.
@@ -69,10 +68,12 @@ package struct Connection: ~Copyable, @unchecked Sendable {
             sqlite3_close_v2(handle)
             throw SQLiteError(code: result, message: message)
         }
-        // https://sqlite.org/c3ref/c_dbconfig_defensive.html. Triggers stay enabled: the host's tables live by them.
+        // https://sqlite.org/c3ref/c_dbconfig_defensive.html. Triggers stay enabled and the schema trusted: the host's tables
+        // live by them, and 3.40 refuses json_object() in a trigger of an untrusted schema. This process registers no
+        // functions of its own that a schema could misuse.
         let settings = [
             (SQLITE_DBCONFIG_DQS_DML, false), (SQLITE_DBCONFIG_DQS_DDL, false), (SQLITE_DBCONFIG_ENABLE_FKEY, true),
-            (SQLITE_DBCONFIG_TRUSTED_SCHEMA, false), (SQLITE_DBCONFIG_DEFENSIVE, true),
+            (SQLITE_DBCONFIG_DEFENSIVE, true),
         ]
         for (option, enabled) in settings {
             csqlite_db_config_flag(database, Int32(option), enabled ? 1 : 0)

@@ -42,7 +42,8 @@ struct ConnectionTests {
             "CREATE TABLE user (id INTEGER PRIMARY KEY, email TEXT UNIQUE NOT NULL CHECK (email <> '')) STRICT")
         let insert = "INSERT INTO user (email) VALUES (?)"
         try connection.execute(insert, ["ada@example.com"])
-        #expect(connection.changes == 1 && connection.lastInsertRowID == 1)
+        let (changes, rowID) = (connection.changes, connection.lastInsertRowID)
+        #expect(changes == 1 && rowID == 1)
         let duplicate = try #require(throws: SQLiteError.self) { try connection.execute(insert, ["ada@example.com"]) }
         #expect(duplicate.isConstraint && duplicate.isUniqueViolation && !duplicate.isBusy)
         #expect(duplicate.sql == insert && !"\(duplicate)".contains("ada"))

@@ -40,7 +40,7 @@ struct OpeningTests {
         #expect(error.isConstraint)
     }
 
-    @Test("Triggers with JSON functions run although the schema isn't trusted")
+    @Test("Triggers run, JSON functions in them too")
     func triggers() throws {
         var connection = try Connection(path: ":memory:")
         try connection.script(

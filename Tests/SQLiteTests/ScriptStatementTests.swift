@@ -42,14 +42,11 @@ struct ScriptStatementTests {
             -- the end
             """)
         #expect(
-            statements == [
-                ScriptStatement(
-                    leadingComments: [
-                        "The users of the host.", "unless: SELECT 1 FROM sqlite_schema WHERE name = 'user; x'",
-                    ],
-                    sql: "CREATE TABLE user (\n  id INTEGER -- the key;\n);"),
-                ScriptStatement(leadingComments: ["two\n   lines", ""], sql: "SELECT 1;"),
+            statements.map(\.leadingComments) == [
+                ["The users of the host.", "unless: SELECT 1 FROM sqlite_schema WHERE name = 'user; x'"],
+                ["two\n   lines", ""],
             ])
+        #expect(statements.map(\.sql) == ["CREATE TABLE user (\n  id INTEGER -- the key;\n);", "SELECT 1;"])
     }
 
     @Test(
