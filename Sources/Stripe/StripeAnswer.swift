@@ -1,0 +1,74 @@
+import Environment
+import HTTP
+import JSON
+
+/// What one attempt came to: a value or an error, and the facts about it that the retry policy, the limiter and the
+/// breaker go by.
+struct StripeAnswer<Value: Sendable> {
+    /// What the attempt tells about Stripe being there.
+    enum Reachability { case answered, failed, unknown }
+
+    let result: Result<StripeReply<Value>, StripeError>
+    let outcome: AttemptFacts.Outcome
+    let reachability: Reachability
+    private(set) var shouldRetry: Bool?
+    private(set) var retryAfter: Milliseconds?
+    /// `global-rate`, `endpoint-rate`, `global-concurrency`, `endpoint-concurrency`, `resource-specific`.
+    /// https://docs.stripe.com/rate-limits
+    private(set) var rateLimitedReason: String?
+    private(set) var requestID: String?
+
+    /// - Parameter read: the value in the answer's object, or `nil` when it is something else.
+    init(_ response: HTTPResponse, isMutation: Bool, read: (JSONObject) -> Value?) {
+        let body = (try? JSONValue(parsing: response.body))?.object
+        outcome = .answer(status: response.status)
+        requestID = response.requestID
+        shouldRetry =
+            switch response.headers["stripe-should-retry"] {
+            case "true": true
+            case "false": false
+            default: nil
+            }
+        // Whole seconds; the form with a date is not worth a calendar.
+        retryAfter = response.headers["retry-after"].flatMap { Milliseconds($0) }.map { min(max($0, 0), 3_600) * 1_000 }
+        rateLimitedReason = response.rateLimitedReason
+
+        guard (200..<300).contains(response.status) else {
+            let error = StripeError(answer: response, body: body, isMutation: isMutation)
+            // A saved 500 tells of an earlier trouble; that it was told at all, Stripe is there.
+            let isAnswered = error.kind != .unavailable || (error.isStripeAnswer && error.isReplay)
+            reachability = isAnswered ? .answered : .failed
+            result = .failure(error)
+            return
+        }
+        reachability = body == nil ? .failed : .answered
+        if let value = body.flatMap(read) {
+            result = .success(StripeReply(value: value, requestID: requestID, isReplay: response.isReplay))
+        } else {
+            let error = StripeError(
+                .unavailable, status: response.status, requestID: requestID, isReplay: response.isReplay,
+                outcomeUnknown: isMutation, detail: "Stripe's answer could not be read (status \(response.status))")
+            result = .failure(error)
+        }
+    }
+
+    /// - Parameter isCancelled: the caller gave up, so that the failure tells nothing about Stripe.
+    init(_ failure: HTTPFailure, isMutation: Bool, isCancelled: Bool) {
+        result = .failure(StripeError(failure, isMutation: isMutation))
+        outcome = .failure(failure.kind)
+        reachability =
+            switch failure.kind {
+            case _ where isCancelled: .unknown
+            case .shutDown, .invalidRequest, .responseTooLarge: .unknown
+            case .cannotConnect, .timedOut, .connectionLost, .truncated, .tls: .failed
+            }
+    }
+
+    var status: Int? { if case .answer(let status) = outcome { status } else { nil } }
+
+    func facts(_ error: StripeError, attempt: Int, elapsed: Milliseconds) -> AttemptFacts {
+        AttemptFacts(
+            outcome, shouldRetry: shouldRetry, retryAfter: retryAfter, isReplay: error.isReplay, attempt: attempt,
+            elapsed: elapsed)
+    }
+}

@@ -1,0 +1,87 @@
+package import Environment
+package import JSON
+
+// https://docs.stripe.com/api/customers
+
+extension StripeClient {
+    /// - Parameters:
+    ///   - fields: Stripe's own names; `null` unsets.
+    ///   - idempotencyKey: at most 255 characters; the same one only ever with the same fields.
+    package func createCustomer(
+        _ fields: JSONObject, idempotencyKey: String, patience: Patience = .normal
+    ) async throws(StripeError) -> StripeReply<Customer> {
+        try await perform(.post("/v1/customers", fields, key: idempotencyKey), patience, read: Customer.init)
+    }
+
+    /// Changes the given fields only; metadata is merged key by key.
+    ///
+    /// - Throws: `.notFound` for a deleted customer as well.
+    package func updateCustomer(
+        _ id: String, _ fields: JSONObject, idempotencyKey: String, patience: Patience = .normal
+    ) async throws(StripeError) -> StripeReply<Customer> {
+        let call = StripeCall.post("/v1/customers/{id}", id: try ObjectID(id), fields, key: idempotencyKey)
+        return try await perform(call, patience, read: Customer.init)
+    }
+
+    /// A deleted customer is no error: it comes back with `isDeleted`.
+    package func retrieveCustomer(
+        _ id: String, patience: Patience = .normal
+    ) async throws(StripeError) -> StripeReply<Customer> {
+        try await perform(.get("/v1/customers/{id}", id: try ObjectID(id)), patience, read: Customer.init)
+    }
+
+    /// "Permanently deletes a customer. It cannot be undone. Also immediately cancels any active subscriptions."
+    ///
+    /// - Returns: the customer with `isDeleted`.
+    /// - Throws: `.notFound` when there is none, which after a lost answer means that the deletion has happened.
+    package func deleteCustomer(
+        _ id: String, patience: Patience = .normal
+    ) async throws(StripeError) -> StripeReply<Customer> {
+        try await perform(.delete("/v1/customers/{id}", id: try ObjectID(id)), patience, read: Customer.init)
+    }
+
+    /// Newest first, without deleted ones; up to date at once, where search lags.
+    ///
+    /// - Parameters:
+    ///   - email: an exact, case-sensitive filter.
+    ///   - limit: 1 to 100.
+    ///   - createdFrom: milliseconds since 1970; Stripe filters by whole seconds, so the whole first and the whole
+    ///     last second are in.
+    package func listCustomers(
+        email: String? = nil, limit: Int = 10, startingAfter: String? = nil, createdFrom: Milliseconds? = nil,
+        createdTo: Milliseconds? = nil, patience: Patience = .normal
+    ) async throws(StripeError) -> StripeReply<Page<Customer>> {
+        var query: JSONObject = ["limit": .number(JSONNumber(limit))]
+        query["email"] = email.map { .string($0) }
+        query["starting_after"] = startingAfter.map { .string($0) }
+        query["created"] = range(from: createdFrom, to: createdTo)
+        return try await perform(.get("/v1/customers", query: query), patience) { Page($0, element: Customer.init) }
+    }
+
+    /// Finds without regard to case, but "don't use search for read-after-write flows": up to a minute late as a rule,
+    /// an hour in an outage. https://docs.stripe.com/search#data-freshness
+    ///
+    /// - Parameters:
+    ///   - query: values quoted with `searchQuote(_:)`.
+    ///   - page: `nextPage` of the page before.
+    package func searchCustomers(
+        query: String, limit: Int = 10, page: String? = nil, patience: Patience = .normal
+    ) async throws(StripeError) -> StripeReply<SearchPage<Customer>> {
+        var parameters: JSONObject = ["query": .string(query), "limit": .number(JSONNumber(limit))]
+        parameters["page"] = page.map { .string($0) }
+        return try await perform(.get("/v1/customers/search", query: parameters), patience) {
+            SearchPage($0, element: Customer.init)
+        }
+    }
+}
+
+/// `{gte, lte}` in seconds, or `nil` without a bound.
+func range(from: Milliseconds?, to: Milliseconds?) -> JSONValue? {
+    var bounds: JSONObject = [:]
+    bounds["gte"] = from.map { .number(JSONNumber(seconds($0))) }
+    bounds["lte"] = to.map { .number(JSONNumber(seconds($0))) }
+    return bounds.isEmpty ? nil : .object(bounds)
+}
+
+/// The second in which the millisecond lies, before 1970 as well.
+private func seconds(_ time: Milliseconds) -> Int64 { (time - (time % 1_000 + 1_000) % 1_000) / 1_000 }

@@ -1,0 +1,61 @@
+package import Environment
+package import JSON
+
+// What hangs on a customer, and what tells about the account.
+
+extension StripeClient {
+    /// Without a status: all that are not canceled. https://docs.stripe.com/api/subscriptions/list
+    package func listSubscriptions(
+        customer: String, status: String? = nil, limit: Int = 10, patience: Patience = .normal
+    ) async throws(StripeError) -> StripeReply<Page<JSONObject>> {
+        try await list("/v1/subscriptions", ofCustomer: customer, status: status, limit: limit, patience)
+    }
+
+    /// How many subscriptions deleting the customer would end; more than 100 count as 100.
+    package func activeSubscriptionCount(
+        customer: String, patience: Patience = .normal
+    ) async throws(StripeError) -> StripeReply<Int> {
+        let reply = try await listSubscriptions(customer: customer, limit: 100, patience: patience)
+        // The first payment never came: such a one is over, although it isn't "canceled".
+        let live = reply.value.data.filter { $0["status"]?.string != "incomplete_expired" }
+        return StripeReply(value: live.count, requestID: reply.requestID)
+    }
+
+    /// - Parameter status: `draft`, `open`, `paid`, `uncollectible` or `void`.
+    ///   https://docs.stripe.com/api/invoices/list
+    package func listInvoices(
+        customer: String, status: String? = nil, limit: Int = 10, patience: Patience = .normal
+    ) async throws(StripeError) -> StripeReply<Page<JSONObject>> {
+        try await list("/v1/invoices", ofCustomer: customer, status: status, limit: limit, patience)
+    }
+
+    /// The account that the key belongs to. https://docs.stripe.com/api/accounts/retrieve
+    package func retrieveAccount(patience: Patience = .normal) async throws(StripeError) -> StripeReply<JSONObject> {
+        try await perform(.get("/v1/account"), patience) { $0["object"]?.string == "account" ? $0 : nil }
+    }
+
+    /// Newest first, 30 days back at most. https://docs.stripe.com/api/events/list
+    ///
+    /// - Parameters:
+    ///   - types: up to 20 names such as `customer.updated`; none means all.
+    ///   - createdFrom: milliseconds since 1970; the whole second in which it lies is in.
+    package func listEvents(
+        types: [String] = [], limit: Int = 10, startingAfter: String? = nil, endingBefore: String? = nil,
+        createdFrom: Milliseconds? = nil, patience: Patience = .normal
+    ) async throws(StripeError) -> StripeReply<Page<JSONObject>> {
+        var query: JSONObject = ["limit": .number(JSONNumber(limit))]
+        if !types.isEmpty { query["types"] = .array(types.map { .string($0) }) }
+        query["starting_after"] = startingAfter.map { .string($0) }
+        query["ending_before"] = endingBefore.map { .string($0) }
+        query["created"] = range(from: createdFrom, to: nil)
+        return try await perform(.get("/v1/events", query: query), patience) { Page($0) { $0 } }
+    }
+
+    private func list(
+        _ template: String, ofCustomer customer: String, status: String?, limit: Int, _ patience: Patience
+    ) async throws(StripeError) -> StripeReply<Page<JSONObject>> {
+        var query: JSONObject = ["customer": .string(customer), "limit": .number(JSONNumber(limit))]
+        query["status"] = status.map { .string($0) }
+        return try await perform(.get(template, query: query), patience) { Page($0) { $0 } }
+    }
+}

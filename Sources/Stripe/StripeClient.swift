@@ -1,0 +1,235 @@
+package import Environment
+package import HTTP
+import JSON
+import Synchronization
+
+/// Speaks to Stripe on behalf of one account: one call in, one value or one `StripeError` out.
+///
+/// The way of a call: circuit breaker, rate limiter, HTTP exchange, reading of the answer, and on failure
+/// `RetryPolicy`, which has the same bytes sent again or gives up. The endpoints are in `StripeClient+Customers.swift`
+/// and `StripeClient+Related.swift`.
+package final class StripeClient: Sendable {
+    private let configuration: StripeConfiguration
+    private let exchange: any HTTPExchange
+    private let clock: any WallClock
+    private let identifiers: any Identifiers
+    private let log: Log
+
+    private let limiter: RateLimiter?
+    private let searchLimiter: RateLimiter?
+    private let breaker = Mutex(CircuitBreaker())
+    private let seen = Mutex(StripeStatus())
+
+    package init(
+        configuration: StripeConfiguration, exchange: any HTTPExchange, clock: any WallClock,
+        identifiers: any Identifiers, log: Log
+    ) {
+        self.configuration = configuration
+        self.exchange = exchange
+        self.clock = clock
+        self.identifiers = identifiers
+        self.log = log
+        let limit = configuration.effectiveLimit
+        limiter = limit > 0 ? RateLimiter(limit: limit, clock: clock) : nil
+        // "Search: 20 read operations per second." https://docs.stripe.com/rate-limits
+        searchLimiter = limit > 0 ? RateLimiter(limit: min(limit, 20), clock: clock) : nil
+    }
+
+    /// What has been seen of Stripe so far; asking sends nothing.
+    package var status: StripeStatus {
+        var status = seen.withLock { $0 }
+        status.circuit =
+            switch breaker.withLock({ $0.state }) {
+            case .closed: .closed
+            case .open: .open
+            case .halfOpen: .halfOpen
+            }
+        return status
+    }
+
+    /// Sends a call until it has a value, an error that is final, or no patience left.
+    ///
+    /// - Parameter read: the value in the answer's object, or `nil` when it is something else.
+    func perform<Value: Sendable>(
+        _ call: StripeCall, _ patience: Patience, read: (JSONObject) -> Value?
+    ) async throws(StripeError) -> StripeReply<Value> {
+        let request = request(for: call)
+        let began = clock.now()
+        var attempt = 0
+        var outcomeUnknown = false
+        while true {
+            let admission = breaker.withLock { $0.admit(at: clock.now()) }
+            if let refusal = await refusal(admission, call, within: patience.deadline - elapsed(since: began)) {
+                breaker.withLock { $0.abandoned(admission, at: clock.now()) }
+                throw refusal.after(attempts: attempt, outcomeUnknown: outcomeUnknown)
+            }
+
+            attempt += 1
+            let sent = clock.now()
+            let answer: StripeAnswer<Value>
+            switch await send(request, within: patience.deadline - elapsed(since: began)) {
+            case .success(let response): answer = StripeAnswer(response, isMutation: call.isMutation, read: read)
+            case .failure(let failure):
+                answer = StripeAnswer(failure, isMutation: call.isMutation, isCancelled: Task.isCancelled)
+            }
+            record(answer, of: call, admission, attempt: attempt, duration: elapsed(since: sent))
+
+            let error: StripeError
+            switch answer.result {
+            case .success(let reply): return reply
+            case .failure(let failure): error = failure
+            }
+            outcomeUnknown = error.outcomeUnknown || (outcomeUnknown && !error.settlesEarlierAttempts)
+            let facts = answer.facts(error, attempt: attempt, elapsed: elapsed(since: began))
+            let decision = RetryPolicy.decide(facts, patience: patience, fraction: identifiers.fraction())
+            guard case .retry(let delay, let reason) = decision, !Task.isCancelled else {
+                throw error.after(attempts: attempt, outcomeUnknown: outcomeUnknown)
+            }
+            log(
+                .warning, "stripe.retry",
+                describe(call, answer, attempt, ["reason": .string(reason), "delay": .number(JSONNumber(delay))]))
+            await clock.sleep(delay)
+            if Task.isCancelled { throw error.after(attempts: attempt, outcomeUnknown: outcomeUnknown) }
+            seen.withLock { $0.counters.retries += 1 }
+        }
+    }
+}
+
+// MARK: - Before an attempt
+
+extension StripeClient {
+    private func request(for call: StripeCall) -> HTTPRequest {
+        var headers: [(name: String, value: String)] = [
+            ("Authorization", "Bearer " + configuration.apiKey),
+            ("Stripe-Version", StripeConfiguration.stripeVersion),
+            ("User-Agent", "stripe-customers/0.1.0"),
+        ]
+        if let account = configuration.account { headers.append(("Stripe-Account", account)) }
+        if let key = call.idempotencyKey { headers.append(("Idempotency-Key", key)) }
+        if call.method == .post { headers.append(("Content-Type", "application/x-www-form-urlencoded")) }
+        return HTTPRequest(
+            method: call.method, url: configuration.apiBase + call.target, headers: headers, body: call.body)
+    }
+
+    /// Why an attempt may not be made now; `nil` once it may.
+    private func refusal(
+        _ admission: CircuitBreaker.Admission, _ call: StripeCall, within patience: Milliseconds
+    ) async -> StripeError? {
+        if admission == .refuse {
+            return StripeError(.unavailable, detail: "Stripe has not been answering; calls are held back for a moment")
+        }
+        var waited: Milliseconds = 0
+        defer { seen.withLock { $0.counters.rateLimitWaitMilliseconds += waited } }
+        for limiter in [call.isSearch ? searchLimiter : nil, limiter].compactMap(\.self) {
+            guard let wait = await limiter.wait(within: patience - waited) else {
+                return StripeError(
+                    .rateLimited, detail: "The call did not get its turn under Stripe's rate limit in time")
+            }
+            waited += wait
+        }
+        return nil
+    }
+
+    private func elapsed(since start: Milliseconds) -> Milliseconds { max(0, clock.now() - start) }
+}
+
+// MARK: - The attempt
+
+extension StripeClient {
+    /// One exchange, cancelled when the time is up. Its own end is awaited even then, for only the exchange knows
+    /// whether the request had left.
+    private func send(
+        _ request: HTTPRequest, within milliseconds: Milliseconds
+    ) async -> Result<HTTPResponse, HTTPFailure> {
+        let timeIsUp = HTTPFailure(kind: .timedOut, outcomeUnknown: false, detail: "deadline")
+        guard milliseconds > 0 else { return .failure(timeIsUp) }
+        let exchange = exchange
+        return await withTaskGroup(of: Result<HTTPResponse, HTTPFailure>?.self) { group in
+            group.addTask {
+                do throws(HTTPFailure) { return .success(try await exchange.send(request)) } catch {
+                    return .failure(error)
+                }
+            }
+            // The network takes real time, also where the process' own clock is a counted one.
+            group.addTask {
+                try? await Task.sleep(for: .milliseconds(milliseconds))
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            if let first { return first }
+            guard let last = await group.next() ?? nil else { return .failure(timeIsUp) }
+            guard case .failure(let failure) = last, !Task.isCancelled else { return last }
+            return .failure(
+                HTTPFailure(kind: .timedOut, outcomeUnknown: failure.outcomeUnknown, detail: failure.detail))
+        }
+    }
+}
+
+// MARK: - After an attempt
+
+extension StripeClient {
+    private func record<Value>(
+        _ answer: StripeAnswer<Value>, of call: StripeCall, _ admission: CircuitBreaker.Admission, attempt: Int,
+        duration: Milliseconds
+    ) {
+        let now = clock.now()
+        breaker.withLock { breaker in
+            switch answer.reachability {
+            case .answered: breaker.succeeded()
+            case .failed: breaker.failed(admission, at: now)
+            case .unknown: breaker.abandoned(admission, at: now)
+            }
+        }
+        seen.withLock { seen in
+            seen.counters.requests += 1
+            if answer.status == 429 { seen.counters.rateLimited += 1 }
+            switch answer.reachability {
+            case .answered:
+                seen.reachable = true
+                seen.lastSuccess = now
+            case .failed:
+                seen.reachable = false
+                if case .failure(let error) = answer.result { seen.lastFailure = error.safeMessage }
+            case .unknown: break
+            }
+        }
+        log(.debug, "stripe.request", describe(call, answer, attempt, ["duration": .number(JSONNumber(duration))]))
+        if answer.status == 429 { slowDown(call, answer, attempt) }
+    }
+
+    private func slowDown<Value>(_ call: StripeCall, _ answer: StripeAnswer<Value>, _ attempt: Int) {
+        let reason = answer.rateLimitedReason ?? "unknown"
+        log(.warning, "stripe.rate_limited", describe(call, answer, attempt, ["reason": .string(reason)]))
+        // Two requests for one object got in each other's way; the pace is not to blame.
+        // https://docs.stripe.com/rate-limits#object-lock-timeouts
+        if case .failure(let error) = answer.result, error.code == "lock_timeout" { return }
+        if reason == "resource-specific" { return }
+        // A limit of the endpoint says nothing about the others; only search has a limiter for itself.
+        if call.isSearch, reason.hasPrefix("endpoint") { searchLimiter?.rateLimited() } else { limiter?.rateLimited() }
+    }
+
+    /// What the log may hold of an attempt: never a body, a query, a key or an id.
+    private func describe<Value>(
+        _ call: StripeCall, _ answer: StripeAnswer<Value>, _ attempt: Int, _ further: JSONObject
+    ) -> JSONObject {
+        var fields: JSONObject = [
+            "method": .string(call.method.rawValue), "path": .string(call.template),
+            "attempt": .number(JSONNumber(attempt)),
+        ]
+        fields["status"] = answer.status.map { .number(JSONNumber($0)) }
+        if case .failure(let kind) = answer.outcome { fields["failure"] = .string(kind.rawValue) }
+        fields["requestId"] = answer.requestID.map { .string($0) }
+        for member in further.members { fields[member.name] = member.value }
+        return fields
+    }
+}
+
+extension StripeError {
+    fileprivate func after(attempts: Int, outcomeUnknown: Bool) -> StripeError {
+        var error = self
+        error.attempts = attempts
+        error.outcomeUnknown = outcomeUnknown
+        return error
+    }
+}
