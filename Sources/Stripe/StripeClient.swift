@@ -57,11 +57,14 @@ package final class StripeClient: Sendable {
         let began = clock.now()
         var attempt = 0
         var outcomeUnknown = false
+        var last: StripeError?
         while true {
             let admission = breaker.withLock { $0.admit(at: clock.now()) }
-            if let refusal = await refusal(admission, call, within: patience.deadline - elapsed(since: began)) {
+            let remaining = max(0, patience.deadline - elapsed(since: began))
+            if let refusal = await refusal(admission, call, within: remaining) {
                 breaker.withLock { $0.abandoned(admission, at: clock.now()) }
-                throw refusal.after(attempts: attempt, outcomeUnknown: outcomeUnknown)
+                // What Stripe said says more than why it wasn't asked again.
+                throw (last ?? refusal).after(attempts: attempt, outcomeUnknown: outcomeUnknown)
             }
 
             attempt += 1
@@ -79,6 +82,7 @@ package final class StripeClient: Sendable {
             case .success(let reply): return reply
             case .failure(let failure): error = failure
             }
+            last = error
             outcomeUnknown = error.outcomeUnknown || (outcomeUnknown && !error.settlesEarlierAttempts)
             let facts = answer.facts(error, attempt: attempt, elapsed: elapsed(since: began))
             let decision = RetryPolicy.decide(facts, patience: patience, fraction: identifiers.fraction())
@@ -136,13 +140,15 @@ extension StripeClient {
 // MARK: - The attempt
 
 extension StripeClient {
+    /// An attempt that has begun gets a second even past the deadline: cut off sooner, it would only leave its outcome
+    /// unknown.
+    private static let shortestAttempt: Milliseconds = 1_000
+
     /// One exchange, cancelled when the time is up. Its own end is awaited even then, for only the exchange knows
     /// whether the request had left.
     private func send(
         _ request: HTTPRequest, within milliseconds: Milliseconds
     ) async -> Result<HTTPResponse, HTTPFailure> {
-        let timeIsUp = HTTPFailure(kind: .timedOut, outcomeUnknown: false, detail: "deadline")
-        guard milliseconds > 0 else { return .failure(timeIsUp) }
         let exchange = exchange
         return await withTaskGroup(of: Result<HTTPResponse, HTTPFailure>?.self) { group in
             group.addTask {
@@ -152,17 +158,21 @@ extension StripeClient {
             }
             // The network takes real time, also where the process' own clock is a counted one.
             group.addTask {
-                try? await Task.sleep(for: .milliseconds(milliseconds))
+                try? await Task.sleep(for: .milliseconds(max(milliseconds, Self.shortestAttempt)))
                 return nil
             }
             let first = await group.next() ?? nil
             group.cancelAll()
             if let first { return first }
-            guard let last = await group.next() ?? nil else { return .failure(timeIsUp) }
+            let last = await group.next() ?? nil
+            guard let last else { return .failure(timeIsUp(outcomeUnknown: true)) }
             guard case .failure(let failure) = last, !Task.isCancelled else { return last }
-            return .failure(
-                HTTPFailure(kind: .timedOut, outcomeUnknown: failure.outcomeUnknown, detail: failure.detail))
+            return .failure(timeIsUp(outcomeUnknown: failure.outcomeUnknown))
         }
+    }
+
+    private func timeIsUp(outcomeUnknown: Bool) -> HTTPFailure {
+        HTTPFailure(kind: .timedOut, outcomeUnknown: outcomeUnknown, detail: "the call's deadline passed")
     }
 }
 
