@@ -22,8 +22,8 @@ let package = Package(
         .target(name: "StandardIO"),
         .target(name: "JSONRPC", dependencies: ["JSON"]),
         .target(name: "JSONSchema", dependencies: ["JSON"]),
-        .target(
-            name: "Schemas", dependencies: ["JSON"], path: "schemas", resources: embedded("schemas", ".json")),
+        .target(name: "CSchemas"),
+        .target(name: "Schemas", dependencies: ["CSchemas", "JSON"]),
 
         // MARK: The database
         .target(name: "SQLite", dependencies: ["CSQLite"]),
@@ -70,16 +70,21 @@ let package = Package(
             ]),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["CustomerService", "Environment", "JSON", "JSONRPC", "Server", "StandardIO", "TestSupport"]),
+            dependencies: [
+                "CustomerService", "Environment", "JSON", "JSONRPC", "JSONSchema", "Schemas", "Server", "StandardIO",
+                "TestSupport",
+            ]),
         .testTarget(
             name: "ProcessTests",
             dependencies: ["JSON", "Schemas", "SQLite", "TestSupport", "stripe-customers"],
             exclude: []),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    // C23, for the `#embed` in CSchemas.
+    cLanguageStandard: .gnu2x
 )
 
-/// Every file of `schemas/` and `Migrations/` is compiled into the binary, so nothing has to lie beside it at run time.
+/// Every file of `Migrations/` is compiled into the binary, so nothing has to lie beside it at run time.
 func embedded(_ folder: String, _ suffix: String) -> [Resource] {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: Context.packageDirectory + "/" + folder)) ?? []
     return files.filter { $0.hasSuffix(suffix) }.sorted().map { .embedInCode($0) }
