@@ -1,0 +1,161 @@
+package import JSON
+
+/// The bounds of the wire, told to hosts so that they can set theirs (Python's `asyncio` reads 64 KiB lines by
+/// default, Go's `bufio.Scanner` too).
+package struct WireLimits: Sendable {
+    package var lineBytes = 8 << 20
+    package var depth = 128
+    package var batchSize = 10_000
+    package var idBytes = 4096
+
+    package init() {}
+}
+
+/// This process as an OpenRPC 1.4 document (https://spec.open-rpc.org): the answer to `rpc.discover`.
+///
+/// A definition of the same name is the same in every schema file, so each becomes one component, and a generator makes
+/// one type `Customer` of it.
+///
+/// - Parameter version: the version of the process, such as `1.0.0`.
+package func openRPCDocument(version: String, limits: WireLimits = WireLimits()) -> JSONValue {
+    [
+        "openrpc": "1.4.1",
+        "info": [
+            "title": "stripe-customers",
+            "description": "Stripe customers for the users of a backend, as JSON-RPC 2.0 over stdin and stdout.",
+            "version": .string(version),
+        ],
+        // Without a server a reader assumes one at localhost.
+        "servers": [["name": "stdio", "url": "stdio:stripe-customers", "summary": "A child process of the host."]],
+        "methods": .array(Schemas.methodTable.map(openRPCMethod)),
+        "components": ["schemas": .object(components()), "errors": .object(errorComponents())],
+        "x-transport": [
+            "type": "stdio", "framing": "one JSON text a line, ended by \\n", "encoding": "utf-8",
+            "maxLineBytes": .number(JSONNumber(limits.lineBytes)), "maxDepth": .number(JSONNumber(limits.depth)),
+            "maxBatchSize": .number(JSONNumber(limits.batchSize)), "maxIdBytes": .number(JSONNumber(limits.idBytes)),
+        ],
+        "x-notifications": [
+            [
+                "name": "$/cancelRequest", "direction": "toServer",
+                "description": "Cancels the request with this id, which then answers -32800 if it still could be.",
+                "params": [
+                    "type": "object", "required": ["id"], "properties": ["id": ["type": ["string", "number"]]],
+                ],
+            ],
+            [
+                "name": "$/progress", "direction": "toHost",
+                "description": "How far a request is that was given `_meta.progressToken`.",
+                "params": [
+                    "type": "object", "required": ["token", "value"],
+                    "properties": ["token": ["type": ["string", "integer"]], "value": [:]],
+                ],
+            ],
+        ],
+    ]
+}
+
+private func openRPCMethod(_ entry: JSONValue) -> JSONValue {
+    guard let name = entry["name"]?.string, let params = Schemas.params(name), let result = Schemas.result(name) else {
+        return [:]
+    }
+    let tags = [entry["group"] ?? .null] + (entry["tags"]?.array ?? [])
+    let everywhere = Schemas.errors.filter { $0["anyMethod"]?.bool == true }.compactMap { $0["type"] }
+    let errors = (entry["errors"]?.array ?? []) + everywhere
+    return [
+        "name": .string(name),
+        "summary": entry["summary"] ?? "",
+        "description": entry["description"] ?? "",
+        "tags": .array(tags.map { ["name": $0] }),
+        "paramStructure": "by-name",
+        "params": .array(contentDescriptors(of: params)),
+        "result": contentDescriptor(
+            result["title"]?.string ?? name, inComponents(result), describedBy: result, required: nil),
+        "errors": .array(errors.compactMap(\.string).map { ["$ref": .string("#/components/errors/\($0)")] }),
+        "examples": [examplePairing(entry)],
+    ]
+}
+
+/// The members of a params schema, the required ones first, as OpenRPC demands.
+private func contentDescriptors(of params: JSONValue) -> [JSONValue] {
+    let required = params["required"]?.array?.compactMap(\.string) ?? []
+    let all = (params["properties"]?.object?.members ?? []).map { member in
+        let isRequired = required.contains { sameCodePoints($0, member.name) }
+        let schema = member.name == "_meta" ? ["$ref": "#/components/schemas/Meta"] : inComponents(member.value)
+        let described = member.name == "_meta" ? Schemas.meta : definition(of: member.value, in: params)
+        return (isRequired, contentDescriptor(member.name, schema, describedBy: described, required: isRequired))
+    }
+    return all.filter(\.0).map(\.1) + all.filter { !$0.0 }.map(\.1)
+}
+
+private func contentDescriptor(
+    _ name: String, _ schema: JSONValue, describedBy described: JSONValue, required: Bool?
+) -> JSONValue {
+    var descriptor: JSONObject = ["name": .string(name)]
+    descriptor["description"] = described["description"]
+    descriptor["required"] = required.map { .bool($0) }
+    descriptor["schema"] = schema
+    return .object(descriptor)
+}
+
+private func examplePairing(_ entry: JSONValue) -> JSONValue {
+    let params = entry["example"]?["params"]?.object?.members ?? []
+    return [
+        "name": entry["name"] ?? "",
+        "params": .array(params.map { ["name": .string($0.name), "value": $0.value] }),
+        "result": ["name": "result", "value": entry["example"]?["result"] ?? .null],
+    ]
+}
+
+// MARK: - Components
+
+private let definitionPrefix = "#/$defs/"
+
+private func components() -> JSONObject {
+    var schemas: JSONObject = ["Meta": inComponents(Schemas.meta)]
+    for method in Schemas.methods {
+        for file in [Schemas.params(method), Schemas.result(method)] {
+            for definition in file?["$defs"]?.object?.members ?? [] where schemas[definition.name] == nil {
+                schemas[definition.name] = inComponents(definition.value)
+            }
+        }
+    }
+    return schemas
+}
+
+private func errorComponents() -> JSONObject {
+    var components: JSONObject = [:]
+    for error in Schemas.errors {
+        guard let type = error["type"]?.string else { continue }
+        components[type] = [
+            "code": error["code"] ?? .null, "message": error["message"] ?? "",
+            "data": ["type": .string(type), "retryable": error["retryable"] ?? .null],
+        ]
+    }
+    return components
+}
+
+/// The schema itself where it has a description of its own, else the definition that it refers to.
+private func definition(of schema: JSONValue, in file: JSONValue) -> JSONValue {
+    guard schema["description"] == nil, let reference = schema["$ref"]?.string, reference.hasPrefix(definitionPrefix)
+    else { return schema }
+    return file["$defs"]?[String(reference.dropFirst(definitionPrefix.count))] ?? schema
+}
+
+/// The schema of a file as a part of the document: its references lead to the components, and what only a file of its
+/// own needs is left out.
+private func inComponents(_ schema: JSONValue) -> JSONValue {
+    switch schema {
+    case .array(let items): return .array(items.map(inComponents))
+    case .object(let object):
+        let members = object.members.compactMap { member -> JSONObject.Member? in
+            if member.name == "$schema" || member.name == "$defs" { return nil }
+            if member.name == "$ref", let reference = member.value.string, reference.hasPrefix(definitionPrefix) {
+                let name = reference.dropFirst(definitionPrefix.count)
+                return .init("$ref", .string("#/components/schemas/\(name)"))
+            }
+            return .init(member.name, inComponents(member.value))
+        }
+        return .object(JSONObject(members))
+    case .null, .bool, .number, .string: return schema
+    }
+}
