@@ -1,3 +1,13 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
 package typealias Milliseconds = Int64
 
@@ -10,12 +20,31 @@ package protocol WallClock: Sendable {
 
 package struct SystemClock: WallClock {
     package init() {}
+
     package func now() -> Milliseconds {
-        let time = ContinuousClock.now
-        _ = time
-        return 0
+        var time = timespec()
+        // Fails only for an unknown clock or a bad address (clock_gettime(2)), and neither can be here.
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Milliseconds(time.tv_sec) * 1000 + Milliseconds(time.tv_nsec) / 1_000_000
     }
+
     package func sleep(_ duration: Milliseconds) async {
         try? await Task.sleep(for: .milliseconds(duration))
+    }
+}
+
+/// The clock of `--deterministic`: it stands still, and who sleeps on it moves it and goes on at once.
+package final class FixedClock: WallClock {
+    /// 2026-01-01T00:00:00Z
+    package static let start: Milliseconds = 1_767_225_600_000
+
+    private let time: Atomic<Milliseconds>
+
+    package init(at start: Milliseconds = FixedClock.start) { time = Atomic(start) }
+
+    package func now() -> Milliseconds { time.load(ordering: .sequentiallyConsistent) }
+
+    package func sleep(_ duration: Milliseconds) async {
+        time.add(max(0, duration), ordering: .sequentiallyConsistent)
     }
 }
