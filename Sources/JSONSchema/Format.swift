@@ -1,0 +1,39 @@
+/// The formats that are known, each of which asserts (validation, section 7.3).
+enum Format: String, CaseIterable, Sendable {
+    case email
+    case uri
+    case dateTime = "date-time"
+    case uuid
+
+    /// For "is not …".
+    var noun: String {
+        switch self {
+        case .email: "an email address"
+        case .uri: "an absolute URI"
+        case .dateTime: "a date and time such as 2026-01-31T12:00:00Z"
+        case .uuid: "a UUID"
+        }
+    }
+
+    func accepts(_ text: String) -> Bool {
+        var scanner = ByteScanner(text)
+        let isRead =
+            switch self {
+            case .email: scanner.readMailbox()
+            case .uri: scanner.readURI()
+            case .dateTime: scanner.readDateTime()
+            case .uuid: scanner.readUUID()
+            }
+        return isRead && scanner.isAtEnd
+    }
+}
+
+extension ByteScanner {
+    /// RFC 9562, section 4, of any version and variant.
+    fileprivate mutating func readUUID() -> Bool {
+        for (index, length) in [8, 4, 4, 4, 12].enumerated() {
+            guard index == 0 || skip("-"), readMany(isHexDigit, upTo: length) == length else { return false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,38 @@
+import JSON
+
+// Validation, sections 6.3 and 7.
+
+/// `pattern`: not anchored, by code points.
+struct PatternKeyword: Keyword {
+    private let pattern: Pattern
+
+    init(_ site: KeywordSite, _ compiler: inout SchemaCompiler) throws(SchemaError) {
+        pattern = try site.pattern(try site.string())
+    }
+
+    func evaluate(_ instance: JSONValue, in evaluation: inout Evaluation) {
+        guard case .string(let string) = instance, !pattern.matches(string) else { return }
+        evaluation.report(
+            "pattern", params: ["pattern": .string(pattern.text)], "does not match the pattern \(quoted(pattern.text))")
+    }
+}
+
+/// `format`, which asserts.
+struct FormatKeyword: Keyword {
+    private let format: Format
+
+    init(_ site: KeywordSite, _ compiler: inout SchemaCompiler) throws(SchemaError) {
+        let name = try site.string()
+        guard let format = Format(rawValue: name) else {
+            let known = Format.allCases.map { quoted($0.rawValue) }
+            throw site.error("\(quoted(name)) is not a supported format, which are \(listed(known))")
+        }
+        self.format = format
+    }
+
+    func evaluate(_ instance: JSONValue, in evaluation: inout Evaluation) {
+        guard case .string(let string) = instance, !format.accepts(string) else { return }
+        evaluation.report(
+            "format", params: ["format": .string(format.rawValue)], "is not \(format.noun)")
+    }
+}

@@ -1,0 +1,33 @@
+import JSON
+
+// The small change of the texts. They may quote schemas and member names, never values of an instance.
+
+/// The name in quotation marks, escaped as in JSON, cut at 80 code points.
+func quoted(_ name: String) -> String { rendered(.string(shortened(name))) }
+
+/// A value of the schema as JSON, cut at 80 code points.
+func rendered(_ value: JSONValue) -> String {
+    let text = String(decoding: value.serialized(), as: UTF8.self)
+    if case .string = value { return text }
+    return shortened(text)
+}
+
+private func shortened(_ text: String) -> String {
+    let scalars = text.unicodeScalars
+    guard let end = scalars.index(scalars.startIndex, offsetBy: 80, limitedBy: scalars.endIndex), end < scalars.endIndex
+    else { return text }
+    return String(scalars[..<end]) + "…"
+}
+
+/// `a, b, c`, and beyond twelve `… and 3 more`.
+func listed(_ items: [String]) -> String {
+    guard items.count > 12 else { return items.joined(separator: ", ") }
+    return items.prefix(12).joined(separator: ", ") + ", … and \(items.count - 12) more"
+}
+
+/// `1 item`, `2 items`.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
+/// `at most 1 is allowed`, `at least 2 are needed`.
+func atMost(_ limit: Int) -> String { "at most \(limit) \(limit == 1 ? "is" : "are") allowed" }
+func atLeast(_ limit: Int) -> String { "at least \(limit) \(limit == 1 ? "is" : "are") needed" }
