@@ -3,7 +3,8 @@ import Schemas
 import Testing
 
 @Suite("OpenRPC document") struct OpenRPCTests {
-    let document = openRPCDocument(version: "1.2.3")
+    static let whole = openRPCDocument(version: "1.2.3")
+    private var document: JSONValue { Self.whole }
 
     @Test("It names its specification, the process and its version, and the limits of the wire")
     func head() {

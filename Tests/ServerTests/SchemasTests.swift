@@ -1,6 +1,7 @@
 import CustomerService
 import Foundation
 import JSON
+import JSONSchema
 import Schemas
 import Testing
 
@@ -145,4 +146,126 @@ func visitSchemas(in schema: JSONValue, _ body: (JSONObject) -> Void) {
         if let subschema = object[keyword] { visitSchemas(in: subschema, body) }
     }
     for subschema in object["anyOf"]?.array ?? [] { visitSchemas(in: subschema, body) }
+}
+
+@Suite("What the schemas let through") struct ValidationTests {
+    @Test("Every schema file compiles, and its examples and defaults fit it", arguments: SchemasTests.schemaFiles)
+    func compilesWithExamples(file: String) throws {
+        let schema = try document(file)
+        _ = try Schema(schema)
+        var examined: [(JSONObject, JSONValue)] = []
+        visitSchemas(in: schema) { part in
+            for value in part["examples"]?.array ?? [] { examined.append((part, value)) }
+            if let value = part["default"] { examined.append((part, value)) }
+        }
+        for (part, value) in examined {
+            var alone = part
+            alone["$defs"] = schema["$defs"]
+            let violations = try Schema(.object(alone)).validate(value)
+            #expect(violations.isEmpty, "\(violations.list)")
+        }
+    }
+
+    @Test("The example of each method fits its schemas", arguments: SchemasTests.methods)
+    func methodExample(method: String) throws {
+        let example = try #require(Schemas.methodTable.first { $0["name"]?.string == method }?["example"])
+        for (schema, part) in [(Schemas.params(method), "params"), (Schemas.result(method), "result")] {
+            let violations = try Schema(#require(schema)).validate(#require(example[part]))
+            #expect(violations.isEmpty, "\(part): \(violations.list)")
+        }
+    }
+
+    @Test(
+        "Params that a host may send",
+        arguments: [
+            ("createCustomer", #"{"email": "用户@例子.广告"}"#),
+            ("createCustomer", #"{"email": "a@b.example", "metadata": {}, "_meta": {"timeoutMs": 5}}"#),
+            ("createCustomer", #"{"email": "a@b.example", "tax_id_data": [{"type": "xx_new", "value": "1"}]}"#),
+            ("updateCustomer", #"{"customerId": "cus_1"}"#),
+            ("updateCustomer", #"{"customerId": "cus_1", "email": null, "name": null, "metadata": null}"#),
+            ("updateCustomer", #"{"customerId": "cus_1", "address": {"line2": null}, "tax_exempt": null}"#),
+            ("updateCustomer", #"{"customerId": "cus_1", "metadata": {"plan": null}, "shipping": null}"#),
+            ("registerUser", #"{"userId": "ä ö/ü\\✓", "email": "a@b.example"}"#),
+            ("updateUser", #"{"userId": "u", "phone": null, "metadata": {"plan": "pro", "trial": null}}"#),
+            ("listCustomers", #"{"limit": 1e2}"#),
+            ("listAuditEvents", #"{"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T00:00:00.5+02:00"}"#),
+            ("ping", "{}"),
+        ])
+    func accepted(method: String, params: String) throws {
+        #expect(try violations(method, params) == [])
+    }
+
+    @Test(
+        "Params that are refused, and where",
+        arguments: [
+            ("createCustomer", "{}", " required"),
+            ("createCustomer", #"{"email": "ada"}"#, "/email pattern"),
+            ("createCustomer", #"{"email": "a da@b.example"}"#, "/email pattern"),
+            ("createCustomer", #"{"email": "a@b.example", "name": null}"#, "/name type"),
+            ("createCustomer", #"{"email": "a@b.example", "metadata": {"a[0]": "x"}}"#, "/metadata pattern"),
+            ("createCustomer", #"{"email": "a@b.example", "metadata": {"a": 1}}"#, "/metadata/a type"),
+            ("createCustomer", #"{"email": "a@b.example", "onDuplicateEmail": "ask"}"#, "/onDuplicateEmail enum"),
+            ("createCustomer", #"{"email": "a@b.example", "invoice_prefix": "ab"}"#, "/invoice_prefix pattern"),
+            (
+                "updateCustomer", #"{"customerId": "cus_1", "test_clock": "clock_1"}"#,
+                "/test_clock additionalProperties"
+            ),
+            ("getCustomer", #"{"customerId": "../charges"}"#, "/customerId pattern"),
+            ("getCustomer", #"{"customerId": ""}"#, "/customerId minLength"),
+            ("getUser", #"{"userId": "a\u0000b"}"#, "/userId pattern"),
+            ("updateUser", #"{"userId": "u", "email": null}"#, "/email type"),
+            ("deleteUser", #"{"userId": "u", "customer": "drop"}"#, "/customer enum"),
+            ("listUsers", #"{"limit": 101}"#, "/limit maximum"),
+            ("listUsers", #"{"limit": 1.5}"#, "/limit type"),
+            ("listAuditEvents", #"{"from": "yesterday"}"#, "/from format"),
+            ("ping", #"{"x": 1}"#, "/x additionalProperties"),
+        ])
+    func refused(method: String, params: String, expected: String) throws {
+        #expect(try violations(method, params).contains(expected))
+    }
+
+    @Test(
+        "Stripe's limits count code points: the last length that passes, and one more",
+        arguments: [("name", 256), ("phone", 20), ("description", 5000), ("business_name", 150), ("email", 512)])
+    func lengths(member: String, limit: Int) throws {
+        let schema = try Schema(#require(Schemas.params("updateCustomer")))
+        let ending = member == "email" ? "@é.example" : ""
+        let longest = String(repeating: "é", count: limit - ending.count) + ending
+        #expect(schema.validate(["customerId": "cus_1", member: .string(longest)]).isEmpty)
+        let tooLong = schema.validate(["customerId": "cus_1", member: .string("é" + longest)])
+        #expect(tooLong.list.map(\.keyword) == ["maxLength"])
+    }
+
+    @Test("Metadata has up to 50 keys of 40 characters, with values of 500")
+    func metadataLimits() throws {
+        let schema = try Schema(#require(Schemas.params("registerUser")))
+        func keywords(_ metadata: JSONObject) -> [String] {
+            schema.validate(["email": "a@b.example", "metadata": .object(metadata)]).list.map(\.keyword)
+        }
+        func entries(_ count: Int) -> JSONObject { JSONObject((0..<count).map { .init("key \($0)", "value") }) }
+        func text(_ length: Int) -> String { String(repeating: "x", count: length) }
+        #expect(keywords(entries(50)) == [])
+        #expect(keywords(entries(51)) == ["maxProperties"])
+        #expect(keywords([text(40): .string(text(500))]) == [])
+        #expect(keywords([text(41): "x"]).contains("maxLength"))
+        #expect(keywords(["": "x"]).contains("minLength"))
+        #expect(keywords(["a": .string(text(501))]) == ["maxLength"])
+    }
+
+    @Test(
+        "_meta is an actor, a key, a deadline, a token, a trace, and nothing else",
+        arguments: [
+            ("{}", true), (#"{"actor": {"id": "u", "role": "r"}}"#, true), (#"{"actor": {"id": "u"}}"#, false),
+            (#"{"timeoutMs": 600000}"#, true), (#"{"timeoutMs": 0}"#, false), (#"{"timeoutMs": 600001}"#, false),
+            (#"{"progressToken": 7}"#, true), (#"{"progressToken": true}"#, false), (#"{"other": 1}"#, false),
+        ])
+    func meta(text: String, fits: Bool) throws {
+        #expect(try Schema(Schemas.meta).validate(JSONValue(parsing: text.utf8)).isEmpty == fits)
+    }
+
+    /// Each violation as the place in the params and the keyword.
+    private func violations(_ method: String, _ params: String) throws -> [String] {
+        let schema = try Schema(#require(Schemas.params(method)))
+        return try schema.validate(JSONValue(parsing: params.utf8)).list.map { "\($0.instanceLocation) \($0.keyword)" }
+    }
 }
