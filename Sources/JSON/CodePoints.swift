@@ -1,7 +1,10 @@
 /// Whether two strings are the same sequence of code points, which is what JSON means by equal.
 package func sameCodePoints(_ a: String, _ b: String) -> Bool {
     // UTF-8 is one-to-one with code points, and its length is known without counting: most unequal names differ in it.
-    a.utf8.count == b.utf8.count && a.utf8.elementsEqual(b.utf8)
+    guard a.utf8.count == b.utf8.count else { return false }
+    var (a, b) = (a, b)
+    // Several times faster than comparing the UTF-8 views, which decode an index at every step.
+    return a.withUTF8 { a in b.withUTF8 { b in a.elementsEqual(b) } }
 }
 
 /// A string as a dictionary key by its code points, for names that came from outside.

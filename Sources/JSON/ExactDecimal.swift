@@ -8,8 +8,8 @@ struct ExactDecimal: Hashable {
     private let digits: [UInt8]
     private let exponent: Int
 
-    /// A written exponent past this counts as this. Adding the length of a text to it can't overflow.
-    private static let largestExponent = 1 << 60
+    /// A written exponent past this counts as this. Ten times it, or it and the length of a text, still is an `Int`.
+    private static let largestExponent = 100_000_000_000_000_000
 
     /// - Parameter text: a number by RFC 8259, section 6.
     init(_ text: String) {

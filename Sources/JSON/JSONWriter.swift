@@ -45,44 +45,50 @@ extension JSONValue {
     }
 }
 
+extension JSONValue: CustomStringConvertible {
+    /// The value as JSON text.
+    package var description: String { String(decoding: serialized(), as: UTF8.self) }
+}
+
+extension JSONObject: CustomStringConvertible {
+    /// The object as JSON text.
+    package var description: String { JSONValue.object(self).description }
+}
+
 private func writeJSONString(_ string: String, to output: inout [UInt8]) {
     var string = string
     output.append(UInt8(ascii: "\""))
     string.withUTF8 { utf8 in
         /// Where the bytes begin that go out as they are and have not gone yet.
         var start = 0
-        var position = 0
-        while position < utf8.count {
-            let (length, escape) = escape(at: position, of: utf8)
-            if let escape {
-                output.append(contentsOf: utf8[start..<position])
-                output.append(contentsOf: escape.utf8)
-                start = position + length
-            }
-            position += length
+        for position in utf8.indices {
+            guard let (length, escape) = escape(at: position, of: utf8) else { continue }
+            output.append(contentsOf: utf8[start..<position])
+            output.append(contentsOf: escape.utf8)
+            start = position + length
         }
         output.append(contentsOf: utf8[start...])
     }
     output.append(UInt8(ascii: "\""))
 }
 
-/// How many bytes to move on, and what to write in their place if they can't stay.
-private func escape(at position: Int, of utf8: UnsafeBufferPointer<UInt8>) -> (length: Int, escape: String?) {
+/// What to write in the place of the character at this position, and how many bytes it has; `nil` when it can stay.
+@inline(__always)
+private func escape(at position: Int, of utf8: UnsafeBufferPointer<UInt8>) -> (length: Int, escape: String)? {
     switch utf8[position] {
-    case UInt8(ascii: "\""): return (1, "\\\"")
-    case UInt8(ascii: "\\"): return (1, "\\\\")
-    case 0x08: return (1, "\\b")
-    case 0x09: return (1, "\\t")
-    case 0x0A: return (1, "\\n")
-    case 0x0C: return (1, "\\f")
-    case 0x0D: return (1, "\\r")
-    case let control where control < 0x20:
-        return (1, (control < 0x10 ? "\\u000" : "\\u00") + String(control, radix: 16))
-    case 0x7F: return (1, "\\u007f")
+    case UInt8(ascii: "\""): (1, "\\\"")
+    case UInt8(ascii: "\\"): (1, "\\\\")
+    case 0x08: (1, "\\b")
+    case 0x09: (1, "\\t")
+    case 0x0A: (1, "\\n")
+    case 0x0C: (1, "\\f")
+    case 0x0D: (1, "\\r")
+    case let control where control < 0x20: (1, (control < 0x10 ? "\\u000" : "\\u00") + String(control, radix: 16))
+    case 0x7F: (1, "\\u007f")
     // A lead byte is followed by its whole sequence: a Swift string is always well-formed UTF-8.
-    case 0xC2: return (2, utf8[position + 1] == 0x85 ? "\\u0085" : nil)
-    case 0xE2 where utf8[position + 1] == 0x80:
-        return (3, utf8[position + 2] == 0xA8 ? "\\u2028" : utf8[position + 2] == 0xA9 ? "\\u2029" : nil)
-    default: return (1, nil)
+    case 0xC2 where utf8[position + 1] == 0x85: (2, "\\u0085")
+    case 0xE2 where utf8[position + 1] == 0x80 && utf8[position + 2] == 0xA8: (3, "\\u2028")
+    case 0xE2 where utf8[position + 1] == 0x80 && utf8[position + 2] == 0xA9: (3, "\\u2029")
+    default: nil
     }
 }
