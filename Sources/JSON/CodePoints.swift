@@ -2,9 +2,11 @@
 package func sameCodePoints(_ a: String, _ b: String) -> Bool {
     // UTF-8 is one-to-one with code points, and its length is known without counting: most unequal names differ in it.
     guard a.utf8.count == b.utf8.count else { return false }
-    var (a, b) = (a, b)
-    // Several times faster than comparing the UTF-8 views, which decode an index at every step.
-    return a.withUTF8 { a in b.withUTF8 { b in a.elementsEqual(b) } }
+    // Over the storage, because the views decode an index at every step.
+    let same = a.utf8.withContiguousStorageIfAvailable { a in
+        b.utf8.withContiguousStorageIfAvailable { b in a.elementsEqual(b) }
+    }
+    return (same ?? nil) ?? a.utf8.elementsEqual(b.utf8)
 }
 
 /// A string as a dictionary key by its code points, for names that came from outside.

@@ -15,8 +15,9 @@ package struct JSONObject: Sendable {
     /// hash is seeded anew in each process, so a sender can't choose names that collide.
     private var index: [CodePoints: Int]?
 
-    /// Up to here, comparing lengths and bytes one by one costs less than hashing.
-    private static let largestWithoutIndex = 16
+    /// Up to here, comparing lengths and bytes one by one costs less than hashing (reading a customer of Stripe's, which
+    /// has 23 members, costs an eighth less).
+    private static let largestWithoutIndex = 32
 
     /// - Precondition: the names differ from each other. (Where they don't, the first is found.)
     package init(_ members: [Member] = []) {
@@ -63,7 +64,8 @@ package struct JSONObject: Sendable {
 
     private func position(of name: String) -> Int? {
         if let index { return index[CodePoints(name)] }
-        return members.firstIndex { sameCodePoints($0.name, name) }
+        // By index, because a closure over the members would retain and release each one's value.
+        return members.indices.first { sameCodePoints(members[$0].name, name) }
     }
 
     private static func makeIndex(of members: [Member]) -> [CodePoints: Int]? {

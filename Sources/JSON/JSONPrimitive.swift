@@ -9,15 +9,15 @@ protocol JSONPrimitive: Codable {
     /// `nil` for what JSON can't say.
     var jsonValue: JSONValue? { get }
 
-    /// Why it throws goes into the text, but never the value, which may be personal data.
-    init(_ value: JSONValue, at codingPath: [any CodingKey]) throws(DecodingError)
+    /// - Throws: `DecodingError`, whose text says what was expected and never the value, which may be personal data.
+    init(_ value: JSONValue, at codingPath: @autoclosure () -> [any CodingKey]) throws(DecodingError)
 }
 
 extension Bool: JSONPrimitive {
     var jsonValue: JSONValue? { .bool(self) }
 
-    init(_ value: JSONValue, at codingPath: [any CodingKey]) throws(DecodingError) {
-        guard case .bool(let bool) = value else { throw value.mismatch("a boolean", Self.self, at: codingPath) }
+    init(_ value: JSONValue, at codingPath: @autoclosure () -> [any CodingKey]) throws(DecodingError) {
+        guard case .bool(let bool) = value else { throw value.mismatch("a boolean", Self.self, at: codingPath()) }
         self = bool
     }
 }
@@ -25,8 +25,8 @@ extension Bool: JSONPrimitive {
 extension String: JSONPrimitive {
     var jsonValue: JSONValue? { .string(self) }
 
-    init(_ value: JSONValue, at codingPath: [any CodingKey]) throws(DecodingError) {
-        guard case .string(let string) = value else { throw value.mismatch("a string", Self.self, at: codingPath) }
+    init(_ value: JSONValue, at codingPath: @autoclosure () -> [any CodingKey]) throws(DecodingError) {
+        guard case .string(let string) = value else { throw value.mismatch("a string", Self.self, at: codingPath()) }
         self = string
     }
 }
@@ -34,11 +34,11 @@ extension String: JSONPrimitive {
 extension JSONPrimitive where Self: FixedWidthInteger {
     var jsonValue: JSONValue? { .number(JSONNumber(self)) }
 
-    init(_ value: JSONValue, at codingPath: [any CodingKey]) throws(DecodingError) {
-        guard case .number(let number) = value else { throw value.mismatch("a number", Self.self, at: codingPath) }
+    init(_ value: JSONValue, at codingPath: @autoclosure () -> [any CodingKey]) throws(DecodingError) {
+        guard case .number(let number) = value else { throw value.mismatch("a number", Self.self, at: codingPath()) }
         guard let integer = number.integer(as: Self.self) else {
             throw .dataCorrupted(
-                .init(codingPath: codingPath, debugDescription: "not a whole number in the range of \(Self.self)"))
+                .init(codingPath: codingPath(), debugDescription: "not a whole number in the range of \(Self.self)"))
         }
         self = integer
     }
@@ -47,10 +47,10 @@ extension JSONPrimitive where Self: FixedWidthInteger {
 extension JSONPrimitive where Self: BinaryFloatingPoint & CustomStringConvertible {
     var jsonValue: JSONValue? { JSONNumber(self).map(JSONValue.number) }
 
-    init(_ value: JSONValue, at codingPath: [any CodingKey]) throws(DecodingError) {
-        guard case .number(let number) = value else { throw value.mismatch("a number", Self.self, at: codingPath) }
+    init(_ value: JSONValue, at codingPath: @autoclosure () -> [any CodingKey]) throws(DecodingError) {
+        guard case .number(let number) = value else { throw value.mismatch("a number", Self.self, at: codingPath()) }
         guard let double = number.double, Self(double).isFinite else {
-            throw .dataCorrupted(.init(codingPath: codingPath, debugDescription: "not in the range of \(Self.self)"))
+            throw .dataCorrupted(.init(codingPath: codingPath(), debugDescription: "not in the range of \(Self.self)"))
         }
         self = Self(double)
     }

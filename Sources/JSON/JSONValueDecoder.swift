@@ -56,11 +56,15 @@ private struct KeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func contains(_ key: Key) -> Bool { object[key.stringValue] != nil }
 
-    func decodeNil(forKey key: Key) throws -> Bool { try decoder(for: key).decodeNil() }
+    func decodeNil(forKey key: Key) throws -> Bool { try value(for: key).isNull }
 
-    func decode<T: JSONPrimitive>(_ type: T.Type, forKey key: Key) throws -> T { try decoder(for: key).decode(type) }
+    func decode<T: JSONPrimitive>(_ type: T.Type, forKey key: Key) throws -> T {
+        try T(value(for: key), at: codingPath + [key])
+    }
+
     func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T { try decoder(for: key).decode(type) }
 
+    /// Only for what is not a primitive: for those the standard library's own asks the three methods above.
     func decodeIfPresent<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T? {
         guard let value = object[key.stringValue], !value.isNull || type == JSONValue.self else { return nil }
         return try JSONValueDecoder(value: value, codingPath: codingPath + [key]).decode(type)
@@ -80,10 +84,14 @@ private struct KeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func superDecoder(forKey key: Key) throws -> any Decoder { try decoder(for: key) }
 
     private func decoder(for key: some CodingKey) throws(DecodingError) -> JSONValueDecoder {
+        JSONValueDecoder(value: try value(for: key), codingPath: codingPath + [key])
+    }
+
+    private func value(for key: some CodingKey) throws(DecodingError) -> JSONValue {
         guard let value = object[key.stringValue] else {
             throw .keyNotFound(key, .init(codingPath: codingPath, debugDescription: "missing"))
         }
-        return JSONValueDecoder(value: value, codingPath: codingPath + [key])
+        return value
     }
 }
 

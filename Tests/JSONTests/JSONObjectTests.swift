@@ -3,7 +3,7 @@ import Testing
 
 @Suite("JSON object") struct JSONObjectTests {
     /// Below, at and above the size from which an object has an index.
-    static let sizes = [0, 1, 15, 16, 17, 18, 100]
+    static let sizes = [0, 1, 31, 32, 33, 34, 100]
 
     @Test("Members are found, replaced in place, appended and removed", arguments: sizes)
     func subscripts(size: Int) {

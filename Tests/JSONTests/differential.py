@@ -28,8 +28,8 @@ SEEDS = [
     b"[0,-0,0e1,1E-2,1e400,123456789012345678901234567890,0.10]",
     rb'["\u0000\u001f\uFFFF\uDBFF\uDFFF\\u0041",""]',
     b' { "name" : "Jenny" ,\t"list" : [ 1 , 2 ] , "n" : null } ',
-    b'{"k0":0,"k1":1,"k2":2,"k3":3,"k4":4,"k5":5,"k6":6,"k7":7,"k8":8,"k9":9,"ka":10,"kb":11,"kc":12,"kd":13,"ke":14,'
-    b'"kf":15,"kg":16,"kh":17,"k\\u0069":18}',
+    # Enough members for the parser to look names up in an index.
+    b"{" + b",".join(b'"k%d":%d' % (number, number) for number in range(40)) + rb',"k\u0041":40}',
     b"[" * 126 + b"1" + b"]" * 126,
     b'{"a":' * 127 + b"[]" + b"}" * 127,
     b"-12.5e-7",
