@@ -13,8 +13,6 @@ struct StripeAnswer<Value: Sendable> {
     let reachability: Reachability
     private(set) var shouldRetry: Bool?
     private(set) var retryAfter: Milliseconds?
-    /// `global-rate`, `endpoint-rate`, `global-concurrency`, `endpoint-concurrency`, `resource-specific`.
-    /// https://docs.stripe.com/rate-limits
     private(set) var rateLimitedReason: String?
     private(set) var requestID: String?
 
@@ -23,14 +21,8 @@ struct StripeAnswer<Value: Sendable> {
         let body = (try? JSONValue(parsing: response.body))?.object
         outcome = .answer(status: response.status)
         requestID = response.requestID
-        shouldRetry =
-            switch response.headers["stripe-should-retry"] {
-            case "true": true
-            case "false": false
-            default: nil
-            }
-        // Whole seconds; the form with a date is not worth a calendar.
-        retryAfter = response.headers["retry-after"].flatMap { Milliseconds($0) }.map { min(max($0, 0), 3_600) * 1_000 }
+        shouldRetry = response.shouldRetry
+        retryAfter = response.retryAfter
         rateLimitedReason = response.rateLimitedReason
 
         guard (200..<300).contains(response.status) else {

@@ -17,7 +17,8 @@ package struct StripeConfiguration: Sendable {
         apiBase: String = "https://api.stripe.com", apiKey: String, account: String? = nil,
         requestsPerSecond: Double? = nil
     ) {
-        self.apiBase = apiBase
+        // Paths begin with a slash of their own.
+        self.apiBase = apiBase.hasSuffix("/") ? String(apiBase.dropLast()) : apiBase
         self.apiKey = apiKey
         self.account = account
         self.requestsPerSecond = requestsPerSecond

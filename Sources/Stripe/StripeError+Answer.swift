@@ -1,3 +1,4 @@
+import Environment
 import HTTP
 import JSON
 
@@ -34,7 +35,7 @@ extension StripeError {
             // The other holder of a key in use may be this very request, whose answer was lost.
             outcomeUnknown: isMutation && (kind == .unavailable || kind == .keyInUse),
             // A conflict of any kind is over when the other request is.
-            retryable: status == 409 ? true : nil,
+            retryable: status == 409 || response.shouldRetry == true ? true : nil,
             missingPermission: kind == .permission ? permission(in: message) : nil,
             existsInOtherMode: kind == .notFound && message.utf8.contains("a similar object exists in".utf8),
             detail: isStripeAnswer || kind == .rateLimited
@@ -67,12 +68,30 @@ extension StripeError {
     }
 }
 
+// MARK: - Stripe's headers
+
 extension HTTPResponse {
     /// https://docs.stripe.com/api/request_ids
     var requestID: String? { name(headers["request-id"]) }
+
+    var isReplay: Bool { headers["idempotent-replayed"] == "true" }
+
+    var shouldRetry: Bool? {
+        switch headers["stripe-should-retry"] {
+        case "true": true
+        case "false": false
+        default: nil
+        }
+    }
+
+    /// Milliseconds. Only the form in whole seconds is read; the one with a date is not worth a calendar.
+    var retryAfter: Milliseconds? {
+        headers["retry-after"].flatMap { Milliseconds($0) }.map { min(max($0, 0), 3_600) * 1_000 }
+    }
+
+    /// `global-rate`, `endpoint-rate`, `global-concurrency`, `endpoint-concurrency`, `resource-specific`.
     /// https://docs.stripe.com/rate-limits
     var rateLimitedReason: String? { name(headers["stripe-rate-limited-reason"]) }
-    var isReplay: Bool { headers["idempotent-replayed"] == "true" }
 }
 
 // MARK: - Facts that are safe to keep

@@ -24,11 +24,12 @@ package struct TokenBucket: Sendable {
     private var last: Milliseconds?
     private var lastHalving: Milliseconds?
 
-    /// - Parameter limit: what no one-second window exceeds. A bucket lets less than `rate + burst + 1` go in a second,
-    ///   so from 10 a second on a tenth of the limit is the burst and the rest the rate; below that the burst is 1.
+    /// - Parameter limit: what no one-second window exceeds. Less than `rate + burst + 1` go in a second, so from 10 a
+    ///   second on a tenth of the limit is the burst and the rest the rate. Below that the burst is 1 and the rate a
+    ///   twentieth less than the limit: the room for a request that is late on its way and has the next at its heels.
     package init(limit: Double) {
         burst = max(1, (limit / 10).rounded(.down))
-        ceiling = limit >= 10 ? limit - burst : limit
+        ceiling = limit >= 10 ? limit - burst : limit * 0.95
         floor = min(1, ceiling)
         rate = ceiling
         credit = burst
@@ -59,9 +60,9 @@ package struct TokenBucket: Sendable {
     }
 
     private func delay(until ticket: Ticket) -> Milliseconds {
-        let missing = Double(ticket) - credit
-        // Rounding errors of many small additions must not cost a millisecond.
-        return missing < 1e-6 ? 0 : Milliseconds((missing / rate * 1_000).rounded(.up))
+        // A hundredth of a millisecond less, so that rounding errors of many additions don't cost a whole one.
+        let milliseconds = (Double(ticket) - credit) / rate * 1_000 - 0.01
+        return milliseconds <= 0 ? 0 : Milliseconds(milliseconds.rounded(.up))
     }
 
     private mutating func advance(to now: Milliseconds) {

@@ -1,0 +1,345 @@
+import Environment
+import HTTP
+import JSON
+import Stripe
+import Synchronization
+import Testing
+
+@Suite("Client")
+struct StripeClientTests {
+    // MARK: What goes out
+
+    @Test("A creation carries key, version, account, idempotency key and form body")
+    func request() async throws {
+        let exchange = ScriptedExchange(answer(200, ada, ["request-id": "req_1"]))
+        let stripe = client(exchange, account: "acct_1")
+        let reply = try await stripe.createCustomer(
+            ["email": "ada@example.com", "metadata": ["userId": "u1"]], idempotencyKey: "key-1")
+        let request = try #require(exchange.requests.first)
+        #expect(request.method == .post)
+        #expect(request.url == "https://api.stripe.com/v1/customers")
+        #expect(String(decoding: request.body, as: UTF8.self) == "email=ada%40example.com&metadata%5BuserId%5D=u1")
+        let headers = Dictionary(uniqueKeysWithValues: request.headers.map { ($0.name, $0.value) })
+        #expect(
+            headers == [
+                "Authorization": "Bearer " + testKey, "Stripe-Version": "2026-09-30.endive",
+                "Stripe-Account": "acct_1", "User-Agent": "stripe-customers/0.1.0", "Idempotency-Key": "key-1",
+                "Content-Type": "application/x-www-form-urlencoded",
+            ])
+        #expect(reply.requestID == "req_1")
+        #expect(!reply.isReplay)
+        #expect(reply.value.id == "cus_1")
+        #expect(reply.value.email == "ada@example.com")
+        #expect(reply.value.created == 1_700_000_000)
+        #expect(reply.value.metadata?["userId"]?.string == "u1")
+        #expect(String(decoding: JSONValue.object(reply.value.object).serialized(), as: UTF8.self) == ada)
+    }
+
+    @Test("Reads and deletions carry neither a body nor an idempotency key")
+    func bare() async throws {
+        let exchange = ScriptedExchange(answer(200, #"{"id":"cus_1","object":"customer","deleted":true}"#))
+        let stripe = client(exchange)
+        #expect(try await stripe.retrieveCustomer("cus_1").value.isDeleted)
+        #expect(try await stripe.deleteCustomer("cus_1").value.isDeleted)
+        #expect(exchange.requests.map(\.method) == [.get, .delete])
+        for request in exchange.requests {
+            #expect(request.body.isEmpty)
+            #expect(request.headers.map(\.name) == ["Authorization", "Stripe-Version", "User-Agent"])
+        }
+    }
+
+    @Test("Ids are escaped in paths", arguments: [("a/b?c#d", "a%2Fb%3Fc%23d"), ("..x", "..x"), ("a b%", "a%20b%25")])
+    func escaping(id: String, escaped: String) async throws {
+        let exchange = ScriptedExchange(answer(200, ada))
+        _ = try await client(exchange).updateCustomer(id, ["name": nil], idempotencyKey: "k")
+        #expect(exchange.requests.first?.url == "https://api.stripe.com/v1/customers/" + escaped)
+    }
+
+    @Test("An id that would lead to another endpoint is not found, without a request", arguments: ["", ".", ".."])
+    func impossibleIDs(id: String) async throws {
+        let exchange = ScriptedExchange(answer(200, ada))
+        let stripe = client(exchange)
+        let error = await errorOf { () throws(StripeError) in
+            try await stripe.updateCustomer(id, [:], idempotencyKey: "k")
+        }
+        #expect(error?.kind == .notFound)
+        #expect(error?.isStripeAnswer == false)
+        #expect(exchange.requests.isEmpty)
+    }
+
+    @Test("Lists, searches and events ask in Stripe's terms")
+    func queries() async throws {
+        let list = #"{"object":"list","data":[],"has_more":true}"#
+        let exchange = ScriptedExchange(
+            answer(200, list), answer(200, #"{"object":"search_result","data":[],"has_more":true,"next_page":"p2"}"#),
+            answer(200, list))
+        let stripe = client(exchange)
+        let page = try await stripe.listCustomers(
+            email: "a+b@example.com", limit: 5, startingAfter: "cus_0", createdFrom: 1_999, createdTo: -1)
+        #expect(page.value.hasMore)
+        let query = "email:" + searchQuote("a@example.com")
+        #expect(try await stripe.searchCustomers(query: query, limit: 2, page: "p1").value.nextPage == "p2")
+        _ = try await stripe.listEvents(types: ["customer.updated", "customer.deleted"], endingBefore: "evt_1")
+        #expect(
+            exchange.requests.map { String($0.url.dropFirst("https://api.stripe.com/v1/".count)) } == [
+                "customers?limit=5&email=a%2Bb%40example.com&starting_after=cus_0&created%5Bgte%5D=1&created%5Blte%5D=-1",
+                "customers/search?query=email%3A%22a%40example.com%22&limit=2&page=p1",
+                "events?limit=10&types%5B0%5D=customer.updated&types%5B1%5D=customer.deleted&ending_before=evt_1",
+            ])
+    }
+
+    @Test("A list with a member that isn't a customer is unreadable as a whole")
+    func brokenList() async throws {
+        let body = #"{"object":"list","data":[\#(ada),{"object":"charge","id":"ch_1"}],"has_more":false}"#
+        let stripe = client(ScriptedExchange(answer(200, body)))
+        let error = await errorOf { () throws(StripeError) in try await stripe.listCustomers(patience: .single) }
+        #expect(error?.kind == .unavailable)
+    }
+
+    @Test("Subscriptions whose first payment never came do not count as active")
+    func subscriptions() async throws {
+        let body =
+            #"{"object":"list","data":[{"status":"active"},{"status":"incomplete_expired"},{"status":"past_due"}]}"#
+        let exchange = ScriptedExchange(answer(200, body))
+        #expect(try await client(exchange).activeSubscriptionCount(customer: "cus_1").value == 2)
+        #expect(exchange.requests.first?.url == "https://api.stripe.com/v1/subscriptions?customer=cus_1&limit=100")
+    }
+
+    // MARK: Attempts
+
+    @Test(
+        "A creation gets through any three failures with the same key and the same bytes",
+        arguments: [
+            failure(.cannotConnect, outcomeUnknown: false), failure(.timedOut), failure(.truncated),
+            answer(409, stripeError(code: "idempotency_key_in_use")), answer(429, stripeError(code: "lock_timeout")),
+            answer(429, ""), answer(500, stripeError(type: "api_error")), answer(502, StripeErrorTests.page),
+            answer(200, "{"), answer(400, stripeError(), ["stripe-should-retry": "true"]),
+        ], 0...3)
+    func persistence(trouble: ScriptedExchange.Answer, times: Int) async throws {
+        let exchange = ScriptedExchange(Array(repeating: trouble, count: times) + [answer(200, ada)])
+        let clock = SteppedClock()
+        let stripe = client(exchange, clock: clock)
+        let reply = try await stripe.createCustomer(["name": "Ada", "phone": nil], idempotencyKey: "key-1")
+        #expect(reply.value.id == "cus_1")
+        #expect(exchange.requests.count == times + 1)
+        #expect(clock.naps == [250, 500, 1_000].prefix(times).map { $0 })
+        for request in exchange.requests {
+            #expect(request.body == exchange.requests[0].body)
+            #expect(request.headers.contains { $0 == ("Idempotency-Key", "key-1") })
+        }
+        #expect(stripe.status.counters.retries == times)
+        #expect(stripe.status.counters.requests == times + 1)
+        #expect(stripe.status.reachable == true)
+    }
+
+    struct Ending: Sendable {
+        let first: ScriptedExchange.Answer
+        let second: ScriptedExchange.Answer
+        let unknown: Bool
+        let kind: StripeError.Kind
+    }
+
+    @Test(
+        "An attempt of unknown outcome stays unknown until Stripe gives a final answer under the same key",
+        arguments: [
+            Ending(first: failure(.timedOut), second: answer(400, stripeError()), unknown: false, kind: .rejected),
+            Ending(first: failure(.timedOut), second: answer(401, stripeError()), unknown: true, kind: .authentication),
+            Ending(first: failure(.timedOut), second: answer(429, stripeError()), unknown: true, kind: .rateLimited),
+            Ending(first: failure(.timedOut), second: answer(404, "nginx"), unknown: true, kind: .unavailable),
+            Ending(
+                first: failure(.timedOut), second: failure(.cannotConnect, outcomeUnknown: false), unknown: true,
+                kind: .unavailable),
+            Ending(first: answer(429, ""), second: answer(429, ""), unknown: false, kind: .rateLimited),
+        ])
+    func outcome(ending: Ending) async throws {
+        let stripe = client(ScriptedExchange(ending.first, ending.second))
+        let error = try #require(
+            await errorOf { () throws(StripeError) in
+                try await stripe.createCustomer([:], idempotencyKey: "k", patience: .brief)
+            })
+        #expect(error.kind == ending.kind)
+        #expect(error.outcomeUnknown == ending.unknown)
+        #expect(error.attempts == 2)
+    }
+
+    @Test("A saved failure is not asked for again")
+    func savedFailure() async throws {
+        let exchange = ScriptedExchange(answer(500, stripeError(type: "api_error"), ["idempotent-replayed": "true"]))
+        let stripe = client(exchange)
+        let error = await errorOf { () throws(StripeError) in
+            try await stripe.createCustomer([:], idempotencyKey: "k")
+        }
+        #expect(error?.isReplay == true)
+        #expect(error?.outcomeUnknown == true)
+        #expect(exchange.requests.count == 1)
+        #expect(stripe.status.reachable == true)
+    }
+
+    @Test("A replayed success says so")
+    func replay() async throws {
+        let stripe = client(ScriptedExchange(answer(200, ada, ["idempotent-replayed": "true"])))
+        #expect(try await stripe.createCustomer([:], idempotencyKey: "k").isReplay)
+    }
+
+    @Test("Stripe-Should-Retry: false ends the call at once")
+    func shouldNotRetry() async throws {
+        let exchange = ScriptedExchange(answer(500, stripeError(), ["stripe-should-retry": "false"]))
+        let stripe = client(exchange)
+        let error = await errorOf { () throws(StripeError) in try await stripe.retrieveCustomer("cus_1") }
+        #expect(error?.kind == .unavailable)
+        #expect(exchange.requests.count == 1)
+    }
+
+    // MARK: Time
+
+    @Test("A silent Stripe is given up at the deadline, with the outcome unknown")
+    func deadline() async throws {
+        let stripe = client(SilentExchange(), clock: RealClock())
+        let started = ContinuousClock.now
+        let error = try #require(
+            await errorOf { () throws(StripeError) in
+                try await stripe.createCustomer(
+                    [:], idempotencyKey: "k", patience: Patience(maximumAttempts: 4, deadline: 1_100))
+            })
+        #expect(ContinuousClock.now - started < .seconds(5))
+        #expect(error.kind == .unavailable)
+        #expect(error.outcomeUnknown)
+        #expect(error.safeMessage == "Stripe did not answer in time")
+    }
+
+    @Test("A cancelled call ends at once and does not count against Stripe")
+    func cancellation() async throws {
+        let stripe = client(SilentExchange(), clock: RealClock())
+        let call = Task {
+            await errorOf { () throws(StripeError) in try await stripe.createCustomer([:], idempotencyKey: "k") }
+        }
+        try await Task.sleep(for: .milliseconds(50))
+        call.cancel()
+        let error = try #require(await call.value)
+        #expect(error.attempts == 1)
+        #expect(error.outcomeUnknown)
+        #expect(stripe.status.reachable == nil)
+    }
+
+    @Test("Concurrent calls keep the pace")
+    func pace() async throws {
+        let exchange = ScriptedExchange(answer(200, ada))
+        let stripe = client(exchange, clock: RealClock(), requestsPerSecond: 50)
+        let started = ContinuousClock.now
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<50 { group.addTask { _ = try await stripe.retrieveCustomer("cus_1") } }
+            try await group.waitForAll()
+        }
+        let elapsed = ContinuousClock.now - started
+        // 5 at once, 45 at 45 a second.
+        #expect(elapsed > .milliseconds(950))
+        #expect(stripe.status.counters.rateLimitWaitMilliseconds > 0)
+    }
+
+    @Test("A call whose turn would come too late fails without being sent")
+    func noTurn() async throws {
+        let exchange = ScriptedExchange(answer(200, ada))
+        let stripe = client(exchange, requestsPerSecond: 0.1)
+        _ = try await stripe.retrieveCustomer("cus_1")
+        let error = await errorOf { () throws(StripeError) in
+            try await stripe.createCustomer([:], idempotencyKey: "k", patience: .brief)
+        }
+        #expect(error?.kind == .rateLimited)
+        #expect(error?.attempts == 0)
+        #expect(error?.outcomeUnknown == false)
+        #expect(error?.retryable == true)
+        #expect(exchange.requests.count == 1)
+    }
+
+    @Test("A 429 slows the following calls down")
+    func adaptation() async throws {
+        let exchange = ScriptedExchange(
+            answer(429, stripeError(code: "rate_limit"), ["stripe-rate-limited-reason": "global-rate"]),
+            answer(200, ada))
+        let clock = SteppedClock()
+        let book = LogBook()
+        let stripe = client(exchange, clock: clock, log: book.log, requestsPerSecond: 2)
+        _ = try await stripe.retrieveCustomer("cus_1")
+        // A quarter of a second of backoff, then the rest of the second that one request a second leaves.
+        #expect(clock.naps.reduce(0, +) > 900)
+        #expect(book.all.contains { $0.hasPrefix("warning stripe.rate_limited") && $0.contains("global-rate") })
+        #expect(stripe.status.counters.rateLimited == 1)
+    }
+
+    // MARK: The breaker
+
+    @Test("After five failures calls fail fast, and the first answer ends that")
+    func breaker() async throws {
+        let exchange = ScriptedExchange(
+            Array(repeating: failure(.cannotConnect, outcomeUnknown: false), count: 5) + [answer(404, stripeError())])
+        let clock = SteppedClock()
+        let stripe = client(exchange, clock: clock)
+        for _ in 0..<5 {
+            _ = await errorOf { () throws(StripeError) in try await stripe.retrieveCustomer("cus_1", patience: .single)
+            }
+        }
+        #expect(stripe.status.circuit == .open)
+        #expect(stripe.status.reachable == false)
+        #expect(stripe.status.lastFailure == "Stripe could not be reached")
+        let error = try #require(
+            await errorOf { () throws(StripeError) in
+                try await stripe.createCustomer([:], idempotencyKey: "k", patience: .normal)
+            })
+        #expect(error.kind == .unavailable)
+        #expect(error.retryable)
+        #expect(!error.outcomeUnknown)
+        #expect(error.attempts == 0)
+        #expect(exchange.requests.count == 5)
+
+        clock.advance(2_000)
+        _ = await errorOf { () throws(StripeError) in try await stripe.retrieveCustomer("cus_1") }
+        #expect(exchange.requests.count == 6)
+        #expect(stripe.status.circuit == .closed)
+        #expect(stripe.status.reachable == true)
+    }
+
+    @Test("Answers that blame the request never open the breaker", arguments: [400, 401, 403, 404, 409, 429])
+    func blame(status: Int) async throws {
+        let stripe = client(ScriptedExchange(answer(status, stripeError())))
+        for _ in 0..<10 {
+            _ = await errorOf { () throws(StripeError) in try await stripe.retrieveCustomer("cus_1", patience: .single)
+            }
+        }
+        #expect(stripe.status.circuit == .closed)
+    }
+
+    // MARK: Privacy
+
+    @Test("The log names the endpoint and the request, and nothing of what was sent")
+    func log() async throws {
+        let book = LogBook()
+        let exchange = ScriptedExchange(
+            answer(503, "", ["request-id": "req_7"]), answer(200, ada, ["request-id": "req_8"]))
+        let stripe = client(exchange, log: book.log)
+        _ = try await stripe.updateCustomer("cus_secret", ["email": "ada@example.com"], idempotencyKey: "key-1")
+        #expect(
+            book.all == [
+                #"debug stripe.request {"method":"POST","path":"/v1/customers/{id}","attempt":1,"status":503,"requestId":"req_7","duration":0}"#,
+                #"warning stripe.retry {"method":"POST","path":"/v1/customers/{id}","attempt":1,"status":503,"requestId":"req_7","reason":"server error","delay":250}"#,
+                #"debug stripe.request {"method":"POST","path":"/v1/customers/{id}","attempt":2,"status":200,"requestId":"req_8","duration":0}"#,
+            ])
+    }
+
+    @Test("Neither a description nor a dump of the configuration or the client shows the key")
+    func keyStaysHidden() {
+        let configuration = StripeConfiguration(apiKey: testKey, account: "acct_1")
+        var dumped = "\(configuration) \(String(reflecting: configuration))"
+        dump(configuration, to: &dumped)
+        dump(client(ScriptedExchange(answer(200, ada))), to: &dumped)
+        #expect(!dumped.contains(testKey.dropFirst(8)))
+    }
+
+    @Test(
+        "The mode follows from the key",
+        arguments: [
+            ("sk_live_1", true), ("rk_live_1", true), ("sk_test_1", false), ("rk_test_1", false), ("sk_org_1", false),
+        ])
+    func mode(key: String, isLive: Bool) {
+        #expect(StripeConfiguration(apiKey: key).isLive == isLive)
+    }
+}
