@@ -144,35 +144,19 @@ extension StripeClient {
     /// unknown.
     private static let shortestAttempt: Milliseconds = 1_000
 
-    /// One exchange, cancelled when the time is up. Its own end is awaited even then, for only the exchange knows
-    /// whether the request had left.
     private func send(
         _ request: HTTPRequest, within milliseconds: Milliseconds
     ) async -> Result<HTTPResponse, HTTPFailure> {
         let exchange = exchange
-        return await withTaskGroup(of: Result<HTTPResponse, HTTPFailure>?.self) { group in
-            group.addTask {
-                do throws(HTTPFailure) { return .success(try await exchange.send(request)) } catch {
-                    return .failure(error)
-                }
+        let result = await withDeadline(max(milliseconds, Self.shortestAttempt)) {
+            do throws(HTTPFailure) {
+                return Result<HTTPResponse, HTTPFailure>.success(try await exchange.send(request))
+            } catch {
+                return .failure(error)
             }
-            // The network takes real time, also where the process' own clock is a counted one.
-            group.addTask {
-                try? await Task.sleep(for: .milliseconds(max(milliseconds, Self.shortestAttempt)))
-                return nil
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            if let first { return first }
-            let last = await group.next() ?? nil
-            guard let last else { return .failure(timeIsUp(outcomeUnknown: true)) }
-            guard case .failure(let failure) = last, !Task.isCancelled else { return last }
-            return .failure(timeIsUp(outcomeUnknown: failure.outcomeUnknown))
         }
-    }
-
-    private func timeIsUp(outcomeUnknown: Bool) -> HTTPFailure {
-        HTTPFailure(kind: .timedOut, outcomeUnknown: outcomeUnknown, detail: "the call's deadline passed")
+        let timeIsUp = HTTPFailure(kind: .timedOut, outcomeUnknown: true, detail: "the call's deadline passed")
+        return result ?? .failure(timeIsUp)
     }
 }
 

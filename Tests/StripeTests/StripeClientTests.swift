@@ -192,9 +192,11 @@ struct StripeClientTests {
 
     // MARK: Time
 
-    @Test("A silent Stripe is given up at the deadline, with the outcome unknown")
-    func deadline() async throws {
-        let stripe = client(SilentExchange(), clock: RealClock())
+    @Test(
+        "A silent Stripe is given up at the deadline with the outcome unknown, whether the exchange ends or not",
+        arguments: [true, false])
+    func deadline(endsWhenCancelled: Bool) async throws {
+        let stripe = client(SilentExchange(endsWhenCancelled: endsWhenCancelled), clock: RealClock())
         let started = ContinuousClock.now
         let error = try #require(
             await errorOf { () throws(StripeError) in

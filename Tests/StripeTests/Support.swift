@@ -48,10 +48,16 @@ final class ScriptedExchange: HTTPExchange {
     }
 }
 
-/// Never answers; ends when it is cancelled.
+/// Never answers; ends when it is cancelled, if it is one of those that do, and else after ten seconds.
 struct SilentExchange: HTTPExchange {
+    var endsWhenCancelled = true
+
     func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
-        try? await Task.sleep(for: .seconds(30))
+        if endsWhenCancelled {
+            try? await Task.sleep(for: .seconds(10))
+        } else {
+            await Task { try? await Task.sleep(for: .seconds(10)) }.value
+        }
         throw HTTPFailure(kind: .connectionLost, outcomeUnknown: true, detail: "cancelled")
     }
 }

@@ -1,0 +1,69 @@
+import Environment
+import Synchronization
+
+/// The operation's value, or `nil` when it takes longer than that many milliseconds.
+///
+/// The operation is cancelled then and not waited for: an exchange may well let a request that is on its way run to
+/// its end, so a task group, which waits for all its children, would miss the deadline. When the caller is cancelled, so
+/// is the operation, and its end is waited for: what became of the request is worth knowing.
+///
+/// The network takes real time, also where the process' own clock is a counted one; hence no `WallClock`.
+func withDeadline<Value: Sendable>(
+    _ milliseconds: Milliseconds, _ operation: @escaping @Sendable () async -> Value
+) async -> Value? {
+    let first = FirstValue<Value?>()
+    let work = Task { first.settle(await operation()) }
+    let timer = Task {
+        guard (try? await Task.sleep(for: .milliseconds(milliseconds))) != nil else { return }
+        first.settle(nil)
+        work.cancel()
+    }
+    defer { timer.cancel() }
+    return await withTaskCancellationHandler {
+        await first.value
+    } onCancel: {
+        work.cancel()
+    }
+}
+
+/// A value that several may give and one waits for; all but the first are dropped.
+private final class FirstValue<Value: Sendable>: Sendable {
+    private enum State {
+        case open
+        case awaited(CheckedContinuation<Value, Never>)
+        case settled(Value)
+    }
+
+    private let state = Mutex(State.open)
+
+    /// To be asked for once.
+    var value: Value {
+        get async {
+            await withCheckedContinuation { continuation in
+                let early: Value? = state.withLock { state in
+                    guard case .settled(let value) = state else {
+                        state = .awaited(continuation)
+                        return nil
+                    }
+                    return value
+                }
+                if let early { continuation.resume(returning: early) }
+            }
+        }
+    }
+
+    func settle(_ value: Value) {
+        let waiting: CheckedContinuation<Value, Never>? = state.withLock { state in
+            switch state {
+            case .open:
+                state = .settled(value)
+                return nil
+            case .awaited(let continuation):
+                state = .settled(value)
+                return continuation
+            case .settled: return nil
+            }
+        }
+        waiting?.resume(returning: value)
+    }
+}
