@@ -1,0 +1,122 @@
+internal import HTTP
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// A scripted HTTP/1.1 server on a free port of 127.0.0.1, for tests of every level.
+///
+/// The handler runs on the connection's own thread, so it may block, and handlers of different connections run at the
+/// same time. It must not call `stop()`, which waits for it.
+package final class LoopbackServer: Sendable {
+    package typealias Handler = @Sendable (ReceivedRequest) -> Reply
+
+    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    package var url: String { "http://127.0.0.1:\(port)" }
+    package let port: UInt16
+
+    private let shared: Shared
+    private let acceptor: JoinableThread
+
+    /// Listens and answers from here on.
+    ///
+    /// - Throws: `SystemError` if there is no socket to be had.
+    package init(handler: @escaping Handler) throws(SystemError) {
+        let listener = try LoopbackSocket.listening()
+        port = try listener.port()
+        let shared = Shared(handler: handler)
+        self.shared = shared
+        acceptor = JoinableThread {
+            while let connection = listener.nextConnection() {
+                guard shared.serve(connection) else {
+                    connection.end()
+                    break
+                }
+            }
+            listener.end()
+        }
+    }
+
+    /// Every request so far, in the order of their arrival, including those whose reply was a failure.
+    package var requests: [ReceivedRequest] { shared.state.withLock { $0.requests } }
+
+    /// Connections accepted so far.
+    package var connectionCount: Int { shared.state.withLock { $0.connectionCount } }
+
+    /// Ends every connection and waits for the threads; connecting is refused from then on. May be called twice.
+    package func stop() {
+        shared.stop()
+        // `accept` can't be interrupted in a portable way, but it does return for one last connection.
+        LoopbackSocket.connected(toPort: port)?.end()
+        acceptor.join()
+        shared.joinThreads()
+    }
+
+    deinit { stop() }
+}
+
+extension LoopbackServer {
+    /// What the threads share; apart from the server, so that its `deinit` can stop them.
+    final class Shared: Sendable {
+        struct State {
+            var requests: [ReceivedRequest] = []
+            var connectionCount = 0
+            /// Those that are open; a connection leaves before it closes its descriptor.
+            var open: [Int: LoopbackSocket] = [:]
+            var threads: [JoinableThread] = []
+            var isStopped = false
+        }
+
+        let handler: LoopbackServer.Handler
+        let state = Mutex(State())
+
+        init(handler: @escaping LoopbackServer.Handler) {
+            self.handler = handler
+        }
+
+        /// Starts the thread of one connection, unless the server has been stopped.
+        func serve(_ socket: LoopbackSocket) -> Bool {
+            state.withLock { state in
+                guard !state.isStopped else { return false }
+                state.connectionCount += 1
+                let number = state.connectionCount
+                state.open[number] = socket
+                state.threads.append(
+                    JoinableThread {
+                        LoopbackConnection(socket: socket, number: number, shared: self).run()
+                        self.state.withLock { $0.open[number] = nil }
+                        socket.end()
+                    })
+                return true
+            }
+        }
+
+        /// Gives the request its number and answers it.
+        func reply(to request: ReceivedRequest) -> Reply {
+            let numbered = state.withLock { state in
+                var numbered = request
+                numbered.number = state.requests.count + 1
+                state.requests.append(numbered)
+                return numbered
+            }
+            return handler(numbered)
+        }
+
+        func stop() {
+            state.withLock { state in
+                state.isStopped = true
+                for socket in state.open.values { socket.shutDown() }
+            }
+        }
+
+        func joinThreads() {
+            let threads = state.withLock { $0.threads }
+            for thread in threads { thread.join() }
+        }
+    }
+}
