@@ -48,13 +48,18 @@ package final class LoopbackServer: Sendable {
     /// Connections accepted so far.
     package var connectionCount: Int { shared.state.withLock { $0.connectionCount } }
 
-    /// Ends every connection and waits for the threads; connecting is refused from then on. May be called twice.
-    package func stop() {
-        shared.stop()
+    /// Refuses new connections from here on; those that are open go on. A handler may call this.
+    package func refuseConnections() {
+        shared.state.withLock { $0.acceptsConnections = false }
         // `accept` can't be interrupted in a portable way, but it does return for one last connection.
         LoopbackSocket.connected(toPort: port)?.end()
         acceptor.join()
-        shared.joinThreads()
+    }
+
+    /// Refuses new connections, ends those that are open and waits for the threads. May be called twice.
+    package func stop() {
+        refuseConnections()
+        shared.endConnections()
     }
 
     deinit { stop() }
@@ -69,7 +74,7 @@ extension LoopbackServer {
             /// Those that are open; a connection leaves before it closes its descriptor.
             var open: [Int: LoopbackSocket] = [:]
             var threads: [JoinableThread] = []
-            var isStopped = false
+            var acceptsConnections = true
         }
 
         let handler: LoopbackServer.Handler
@@ -79,10 +84,10 @@ extension LoopbackServer {
             self.handler = handler
         }
 
-        /// Starts the thread of one connection, unless the server has been stopped.
+        /// Starts the thread of one connection, unless no more are accepted.
         func serve(_ socket: LoopbackSocket) -> Bool {
             state.withLock { state in
-                guard !state.isStopped else { return false }
+                guard state.acceptsConnections else { return false }
                 state.connectionCount += 1
                 let number = state.connectionCount
                 state.open[number] = socket
@@ -107,15 +112,11 @@ extension LoopbackServer {
             return handler(numbered)
         }
 
-        func stop() {
-            state.withLock { state in
-                state.isStopped = true
+        func endConnections() {
+            let threads = state.withLock { state in
                 for socket in state.open.values { socket.shutDown() }
+                return state.threads
             }
-        }
-
-        func joinThreads() {
-            let threads = state.withLock { $0.threads }
             for thread in threads { thread.join() }
         }
     }
