@@ -20,6 +20,9 @@ package struct Connection: ~Copyable, @unchecked Sendable {
     private let database: OpaquePointer
     private var statements: [SQLText: OpaquePointer] = [:]
 
+    /// Milliseconds to wait for another connection's lock.
+    let busyTimeout: Int32
+
     /// Stops a running statement from another thread.
     package let interruptHandle: InterruptHandle
 
@@ -41,6 +44,7 @@ package struct Connection: ~Copyable, @unchecked Sendable {
         if !readOnly && path != ":memory:" { Self.createPrivately(path) }
         database = try Self.openDatabase(path, readOnly: readOnly)
         interruptHandle = InterruptHandle(database)
+        busyTimeout = milliseconds
         sqlite3_busy_timeout(database, milliseconds)
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import SQLite
+import Synchronization
 import Testing
 
 @Suite("Opening")
@@ -78,5 +79,26 @@ struct OpeningTests {
         #expect(error.isCorrupt)
         let folder = try #require(throws: SQLiteError.self) { _ = try Connection(path: database.folder) }
         #expect(folder.isCannotOpen)
+    }
+
+    @Test("Many connections switch a new file to a write-ahead log at once")
+    func writeAheadLog() throws {
+        for _ in 0..<20 {
+            let database = try TemporaryDatabase()
+            let failures = Mutex<[String]>([])
+            DispatchQueue.concurrentPerform(iterations: 4) { [path = database.path] _ in
+                do {
+                    var connection = try Connection(path: path)
+                    try connection.useWriteAheadLog(synchronous: .full)
+                    try connection.execute("CREATE TABLE IF NOT EXISTS t (a)")
+                    let mode = try connection.first("PRAGMA journal_mode")?.text(0)
+                    let synchronous = try connection.first("PRAGMA synchronous")?.integer(0)
+                    if mode != "wal" || synchronous != 2 { failures.withLock { $0.append("wrong mode") } }
+                } catch { failures.withLock { $0.append("\(error)") } }
+            }
+            #expect(failures.withLock { $0 } == [])
+        }
+        var memory = try Connection(path: ":memory:")
+        try memory.useWriteAheadLog(synchronous: .normal)
     }
 }

@@ -1,0 +1,45 @@
+internal import HTTP
+internal import JSON
+internal import SQLite
+
+/// What is left to do once the parameters are valid. An error thrown here is the answer of an endpoint that began to
+/// execute, and is saved under the idempotency key.
+typealias Execution = (inout Connection) throws -> String
+
+extension Call {
+    /// Finds the endpoint and checks the parameters.
+    /// - Throws: 404 for a path that Stripe doesn't have, 400 for parameters that it refuses.
+    func prepare() throws(StripeFailure) -> Execution {
+        let path = request.path
+        guard path.count == 2 || path.count == 3, path[0] == "v1" else { throw unknownRoute }
+        let id = path.count == 3 ? path[2] : nil
+        switch (request.method, path[1], id) {
+        case (.post, "customers", nil): return try createCustomer()
+        case (.get, "customers", nil): return try listCustomers()
+        case (.get, "customers", "search"): return try searchCustomers()
+        case (.get, "customers", let id?): return try retrieveCustomer(id)
+        case (.post, "customers", let id?): return try updateCustomer(id)
+        case (.delete, "customers", let id?): return try deleteCustomer(id)
+        case (.get, "subscriptions", nil): return try listBilling(.subscription)
+        case (.get, "invoices", nil): return try listBilling(.invoice)
+        case (.get, "events", nil): return try listEvents()
+        case (.get, "events", let id?): return try retrieveEvent(id)
+        case (.get, "account", nil): return try retrieveAccount()
+        default: throw unknownRoute
+        }
+    }
+
+    private var unknownRoute: StripeFailure { .unknownRoute(request.method.rawValue, request.pathText) }
+
+    /// The account itself, as far as a client needs to know which one it speaks for.
+    private func retrieveAccount() throws(StripeFailure) -> Execution {
+        try request.allow(["expand"])
+        let account: JSONValue = [
+            "id": .string(request.account.isEmpty ? "acct_0000000sandbox" : request.account), "object": "account",
+            "business_profile": ["name": "Sandbox"], "charges_enabled": true, "country": "US",
+            "default_currency": "usd", "details_submitted": true, "email": nil, "payouts_enabled": true,
+            "type": "standard",
+        ]
+        return { _ in account.text }
+    }
+}
