@@ -1,0 +1,57 @@
+import CustomerService
+import Environment
+package import JSON
+package import JSONRPC
+
+// What the log says about calls: enough to find one, and nothing about a person.
+
+extension PendingCall {
+    /// `method`, `id`, `outcome`, `durationMs`, `userId`, `customerId`, `traceparent`; what is not there is left out.
+    package func logFields(_ outcome: RequestPipeline.Outcome) -> JSONObject {
+        var fields: JSONObject = [:]
+        switch work {
+        case .call(let call):
+            fields["method"] = .string(call.method.name)
+            fields["userId"] = loggable(call.params["userId"])
+            fields["customerId"] = loggable(call.params["customerId"])
+            fields["traceparent"] = call.meta.traceparent.map { .string($0) }
+        case .known: fields["method"] = loggable(.string(method))
+        }
+        fields["id"] = loggable(reply?.id.json)
+        switch outcome {
+        case .success: fields["outcome"] = "ok"
+        case .failure(let error): fields["outcome"] = error.data["type"]
+        }
+        fields["durationMs"] = .number(milliseconds(received.duration(to: .now)))
+        return fields
+    }
+
+    /// With three decimals: most calls take less than a millisecond.
+    private func milliseconds(_ duration: Duration) -> JSONNumber {
+        let (seconds, attoseconds) = duration.components
+        let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+        let thousandths = String(microseconds % 1000)
+        let padding = String(repeating: "0", count: 3 - thousandths.utf8.count)
+        return JSONNumber(text: "\(microseconds / 1000).\(padding)\(thousandths)")
+    }
+}
+
+extension ErrorObject {
+    /// `type`, and where the text was wrong.
+    package var logFields: JSONObject {
+        var fields: JSONObject = ["type": data["type"] ?? .null]
+        fields["reason"] = data["reason"]
+        fields["offset"] = data["offset"]
+        return fields
+    }
+}
+
+/// An id that came from outside, as far as a log may hold it: at most 128 bytes, and what looks like an email masked
+/// (`a***@example.com`), because some hosts take emails for user ids.
+private func loggable(_ value: JSONValue?) -> JSONValue? {
+    guard case .string(let text)? = value else { return value }
+    guard !text.isEmpty else { return nil }
+    guard text.utf8.count <= 128 else { return "(long)" }
+    guard let at = text.lastIndex(of: "@") else { return value }
+    return .string(text.prefix(1) + "***" + text[at...])
+}

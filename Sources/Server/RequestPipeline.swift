@@ -1,0 +1,99 @@
+package import CustomerService
+package import JSON
+package import JSONRPC
+package import JSONSchema
+
+/// The way of a request through the process. Each stage has one owner, and these types cross the borders:
+///
+///     bytes ──1──► Line ──2──► Message ──3──► ValidatedCall ──4──► Outcome ──5──► Line ──6──► bytes
+///
+/// 1. `LineInput` and `LineReader` cut the input into lines, on the reading thread.
+/// 2. `Incoming` checks that a line is JSON and tells requests, notifications and batches apart.
+/// 3. `RequestPipeline.admit` finds the method, takes `_meta` out and holds the params against their schema.
+/// 4. `Dispatcher` runs the call as a task when `KeyOrder` lets it, and lets it end early when it is cancelled.
+/// 5. `RequestPipeline.line` puts the outcome under the request's id; `BatchAnswer` gathers those of a batch.
+/// 6. `LineWriter` writes whole lines, on the writing thread.
+///
+/// Stages 1 to 3 happen one line after the other, so duplicate ids, cancellations and the order of calls are decided in
+/// the order of the input. Only stage 4 is concurrent.
+package struct RequestPipeline: Sendable {
+    /// Either half of an answer.
+    package typealias Outcome = Result<JSONValue, ErrorObject>
+
+    private struct Entry: Sendable {
+        let method: Method
+        let schema: Schema?
+    }
+
+    private let entries: [CodePoints: Entry]
+    private let names: [String]
+    private let metaSchema: Schema
+
+    /// - Parameters:
+    ///   - paramsSchemas: by method name; a method without one gets its params unchecked.
+    ///   - metaSchema: of `params._meta`.
+    package init(methods: [Method], paramsSchemas: [String: Schema], metaSchema: Schema) {
+        entries = Dictionary(
+            methods.map { (CodePoints($0.name), Entry(method: $0, schema: paramsSchemas[$0.name])) },
+            uniquingKeysWith: { first, _ in first })
+        names = methods.map(\.name)
+        self.metaSchema = metaSchema
+    }
+
+    /// Stage 3.
+    package func admit(_ request: Request) throws(ErrorObject) -> ValidatedCall {
+        guard let entry = entries[CodePoints(request.method)] else {
+            throw .methodNotFound(request.method, suggestion: nearest(request.method, in: names))
+        }
+        var params: JSONObject
+        switch request.params {
+        case nil: params = [:]
+        case .object(let object)?: params = object
+        default:
+            throw .invalidParams([
+                "violations": [
+                    [
+                        "instanceLocation": "", "keywordLocation": "/type", "keyword": "type",
+                        "error": "params are given by name: an object, not an array",
+                    ]
+                ],
+                "violationCount": 1,
+            ])
+        }
+        let meta = params["_meta"]
+        params["_meta"] = nil
+        try check(params, against: entry.schema, meta: meta)
+        return ValidatedCall(method: entry.method, params: params, meta: CallMeta(meta?.object ?? [:]))
+    }
+
+    /// All violations are told at once, of the params and of `_meta`, so that a host's developer fixes them at once.
+    private func check(_ params: JSONObject, against schema: Schema?, meta: JSONValue?) throws(ErrorObject) {
+        let found = schema?.validate(.object(params))
+        var list = found?.list.map(\.json) ?? []
+        var total = found?.total ?? 0
+        if let meta {
+            let violations = metaSchema.validate(meta)
+            list += violations.list.map { Self.inMeta($0.json) }
+            total += violations.total
+        }
+        guard total > 0 else { return }
+        throw .invalidParams([
+            "violations": .array(Array(list.prefix(64))), "violationCount": .number(JSONNumber(total)),
+        ])
+    }
+
+    /// The violation as seen from the params.
+    private static func inMeta(_ violation: JSONValue) -> JSONValue {
+        guard var object = violation.object, let location = object["instanceLocation"]?.string else { return violation }
+        object["instanceLocation"] = .string("/_meta" + location)
+        return .object(object)
+    }
+
+    /// Stage 5.
+    package static func line(_ id: RequestID, _ outcome: Outcome) -> [UInt8] {
+        switch outcome {
+        case .success(let result): Response.result(id, result)
+        case .failure(let error): Response.error(id, error)
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package import CustomerService
+package import JSON
+
+/// A request that may be carried out: the method exists, and its params fit their schema.
+package struct ValidatedCall: Sendable {
+    package let method: Method
+    /// Without `_meta`.
+    package let params: JSONObject
+    package let meta: CallMeta
+}
+
+/// `params._meta`: what a request says about itself, apart from its params.
+package struct CallMeta: Sendable {
+    package var actor: CallContext.Actor?
+    package var idempotencyKey: String?
+    package var timeoutMilliseconds: Int64?
+    package var progressToken: JSONValue?
+    package var traceparent: String?
+
+    /// - Precondition: the object fits `meta.json`.
+    package init(_ meta: JSONObject) {
+        if let id = meta["actor"]?["id"]?.string, let role = meta["actor"]?["role"]?.string {
+            actor = CallContext.Actor(id: id, role: role)
+        }
+        idempotencyKey = meta["idempotencyKey"]?.string
+        timeoutMilliseconds = meta["timeoutMs"]?.int64
+        progressToken = meta["progressToken"]
+        traceparent = meta["traceparent"]?.string
+    }
+}
