@@ -1,0 +1,27 @@
+/// What `--help` prints: one screen.
+let help = """
+    Stripe customers for the users of a backend. A host starts this process and speaks
+    JSON-RPC 2.0 with it over stdin and stdout, one JSON text a line.
+
+    usage: stripe-customers [command] [options]
+
+      serve                  answers requests until stdin ends (the default)
+      migrate [--dry-run]    applies the pending migrations to the database
+      describe               prints the OpenRPC document of all methods
+      --help, --version
+
+      --database PATH        SQLite file, or :memory: (stripe-customers.sqlite)
+      --sandbox              a built-in Stripe takes the place of the network
+      --deterministic        with --sandbox: the same input gives the same bytes
+      --ordered              one request at a time, answers in request order
+      --api-base URL         another Stripe endpoint (https://api.stripe.com)
+      --account acct_…       acts for a connected account
+      --api-key-file PATH    the secret key; else the variable STRIPE_API_KEY
+      --rate-limit N         Stripe calls a second, 0 for no limit (25 test, 100 live)
+      --max-in-flight N      requests worked on at once (64)
+      --log-level LEVEL      error, warning, info or debug, as JSON lines on stderr (info)
+
+    examples:
+      echo '{"jsonrpc":"2.0","id":1,"method":"ping"}' | stripe-customers --sandbox
+      STRIPE_API_KEY=sk_test_… stripe-customers --database /var/lib/app/customers.sqlite
+    """

@@ -1,0 +1,81 @@
+import JSON
+import StandardIO
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+let version = "0.1.0"
+
+/// One start of the process, from its arguments to its exit code.
+struct Launch: Sendable {
+    private let options: Result<Options, StartFailure>
+    private let environment: [String: String]
+    /// The parent as it was before anything else happened.
+    private let parent = getppid()
+
+    /// Prepares the descriptors and signals. Called on the main thread while it is the only one: a signal is blocked for
+    /// the threads that are started later, not for those that run.
+    init(arguments: [String], environment: [String: String]) {
+        DescriptorGuard.prepareProcess()
+        self.environment = environment
+        do {
+            let options = try OptionParser(environment: environment).parse(arguments)
+            if options.command == .serve { Signals.prepareToServe() }
+            self.options = .success(options)
+        } catch {
+            self.options = .failure(error)
+        }
+    }
+
+    /// Does what the command says, away from the main thread.
+    @concurrent func run() async -> ExitCode {
+        do throws(StartFailure) {
+            let options = try options.get()
+            switch options.command {
+            case .serve: return try await serve(options, environment: environment, parent: parent)
+            case .migrate(let dryRun): try migrate(options, dryRun: dryRun)
+            case .describe: try describe()
+            case .help: try printLine(help)
+            case .version: try printLine("stripe-customers \(version)")
+            }
+            return .ok
+        } catch {
+            complain(error.message)
+            return error.code
+        }
+    }
+}
+
+/// Prints text on stdout and the line end after it.
+func printLine(_ text: String) throws(StartFailure) { try printLine(Array(text.utf8)) }
+
+func printLine(_ bytes: [UInt8]) throws(StartFailure) {
+    if writeWhole(bytes + [UInt8(ascii: "\n")], to: 1) != nil {
+        throw StartFailure(.inputOutput, "can't write to stdout")
+    }
+}
+
+/// Tells a person, in one line on stderr; not if stderr is a pipe that is full and not being read, since the process may
+/// be about to end and must not wait for that.
+func complain(_ message: String) {
+    var watched = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+    guard poll(&watched, 1, 100) == 1, watched.revents & Int16(POLLOUT) != 0 else { return }
+    _ = writeWhole(Array("stripe-customers: \(message)\n".utf8), to: 2)
+}
+
+/// The environment as it was given to the process.
+func environmentVariables() -> [String: String] {
+    var variables: [String: String] = [:]
+    var entry = environ
+    while let text = entry.pointee {
+        let pair = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
+        entry += 1
+    }
+    return variables
+}

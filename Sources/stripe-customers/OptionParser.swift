@@ -1,0 +1,192 @@
+import Environment
+import JSON
+
+/// Reads the arguments: a command, and options as `--name value` or `--name=value` in any place.
+///
+/// An error names what is wrong and the nearest right thing. It quotes names only, never values: somebody may have
+/// passed the key there.
+struct OptionParser {
+    /// The names that the parser knows.
+    private enum Name: String, CaseIterable {
+        case database, sandbox, deterministic, ordered, account, policy, help, version, fix
+        case apiBase = "api-base"
+        case apiKeyFile = "api-key-file"
+        case rateLimit = "rate-limit"
+        case stripeWins = "stripe-wins"
+        case pollInterval = "poll-interval"
+        case maxInFlight = "max-in-flight"
+        case logLevel = "log-level"
+        case dryRun = "dry-run"
+        case allowDestructive = "allow-destructive"
+
+        var takesValue: Bool {
+            switch self {
+            case .sandbox, .deterministic, .ordered, .help, .version, .fix, .dryRun, .allowDestructive: false
+            default: true
+            }
+        }
+    }
+
+    private enum CommandName: String, CaseIterable { case serve, migrate, sync, describe, client, reconcile, mcp }
+
+    /// The one list of what the interface has and this version has not.
+    private static let unavailableOptions: Set<Name> = [.policy, .stripeWins, .pollInterval, .fix, .allowDestructive]
+    private static let unavailableCommands: Set<CommandName> = [.sync, .client, .reconcile, .mcp]
+
+    let environment: [String: String]
+
+    /// - Parameter arguments: without the name of the program.
+    func parse(_ arguments: [String]) throws(StartFailure) -> Options {
+        var options = Options()
+        if let path = environment["STRIPE_CUSTOMERS_DATABASE"], !path.isEmpty { options.database = path }
+        var command: CommandName?
+        var asked: Options.Command?
+        var isDryRun = false
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            guard argument.hasPrefix("-") else {
+                guard command == nil else { throw usage("only one command can be given") }
+                command = try commandNamed(argument)
+                continue
+            }
+            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = try optionNamed(String(parts[0]))
+            var value = parts.count == 2 ? String(parts[1]) : nil
+            if name.takesValue {
+                value = value ?? rest.popFirst()
+                guard let value, !value.isEmpty else { throw usage("--\(name.rawValue) needs a value") }
+                try set(name, value, in: &options)
+            } else if value != nil {
+                throw usage("--\(name.rawValue) takes no value")
+            } else {
+                switch name {
+                case .help: asked = .help
+                case .version: asked = asked ?? .version
+                case .dryRun: isDryRun = true
+                case .sandbox: options.sandbox = true
+                case .deterministic: options.deterministic = true
+                default: options.ordered = true
+                }
+            }
+        }
+        if let asked {
+            options.command = asked
+        } else {
+            options.command = try self.command(command ?? .serve, isDryRun: isDryRun)
+        }
+        if options.deterministic, !options.sandbox { throw usage("--deterministic needs --sandbox") }
+        return options
+    }
+
+    private func command(_ name: CommandName, isDryRun: Bool) throws(StartFailure) -> Options.Command {
+        switch name {
+        case .migrate: return .migrate(dryRun: isDryRun)
+        case _ where isDryRun: throw usage("--dry-run belongs to migrate")
+        case .describe: return .describe
+        default: return .serve
+        }
+    }
+
+    // MARK: - Names
+
+    private func commandNamed(_ text: String) throws(StartFailure) -> CommandName {
+        guard let name = CommandName(rawValue: text) else {
+            throw unknown("command", text, nearest: nearest(text, in: CommandName.allCases.map(\.rawValue)))
+        }
+        guard !Self.unavailableCommands.contains(name) else { throw unavailable(text) }
+        return name
+    }
+
+    private func optionNamed(_ text: String) throws(StartFailure) -> Name {
+        if text == "-h" { return .help }
+        guard text.hasPrefix("--"), let name = Name(rawValue: String(text.dropFirst(2))) else {
+            throw unknown("option", text, nearest: nearest(text, in: Name.allCases.map { "--" + $0.rawValue }))
+        }
+        guard !Self.unavailableOptions.contains(name) else { throw unavailable(text) }
+        return name
+    }
+
+    // MARK: - Values
+
+    private func set(_ name: Name, _ value: String, in options: inout Options) throws(StartFailure) {
+        switch name {
+        case .database: options.database = value
+        case .apiBase: options.apiBase = try endpoint(value)
+        case .account:
+            guard value.hasPrefix("acct_"), value.utf8.count > 5, value.utf8.dropFirst(5).allSatisfy(isAlphanumeric)
+            else { throw usage("--account takes the id of a connected account, acct_…") }
+            options.account = value
+        case .apiKeyFile: options.apiKeyFile = value
+        case .rateLimit: options.rateLimit = try number(name, value, 0...10_000)
+        case .maxInFlight: options.maxInFlight = try number(name, value, 1...100_000)
+        case .logLevel:
+            guard let level = Log.Level(name: value) else {
+                throw usage("--log-level takes one of \(Log.Level.allCases.map(\.name).joined(separator: ", "))")
+            }
+            options.logLevel = level
+        default: break
+        }
+    }
+
+    private func number(_ name: Name, _ value: String, _ range: ClosedRange<Int>) throws(StartFailure) -> Int {
+        guard value.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            let number = Int(value), range.contains(number)
+        else {
+            throw usage("--\(name.rawValue) takes a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    /// An https URL, or http to the loopback, with nothing but a path after the host: the key is sent there.
+    private func endpoint(_ value: String) throws(StartFailure) -> String {
+        let refused = usage("--api-base takes an https URL, or an http URL with a loopback address")
+        let isHTTPS = value.hasPrefix("https://")
+        guard isHTTPS || value.hasPrefix("http://") else { throw refused }
+        // A user part would make "http://localhost@example.com" look like the loopback.
+        guard !value.utf8.contains(where: { "@?#\\".utf8.contains($0) || $0 <= 0x20 || $0 >= 0x7F }) else {
+            throw refused
+        }
+        let authority = value.dropFirst(isHTTPS ? 8 : 7).prefix { $0 != "/" }
+        let isBracketed = authority.hasPrefix("[")
+        let host = isBracketed ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
+        guard !host.isEmpty, authority.hasPrefix(host), isPort(authority.dropFirst(host.count)) else { throw refused }
+        guard isHTTPS || host == "localhost" || host == "[::1]" || isLoopbackIPv4(host) else { throw refused }
+        return value.hasSuffix("/") ? String(value.dropLast()) : value
+    }
+
+    private func isPort(_ text: Substring) -> Bool {
+        guard !text.isEmpty else { return true }
+        return text.hasPrefix(":") && UInt16(text.dropFirst()) != nil
+    }
+
+    /// 127.0.0.0/8 in full: `127.0.0.1.example.com` is a name.
+    private func isLoopbackIPv4(_ host: Substring) -> Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    private func isAlphanumeric(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            true
+        default: false
+        }
+    }
+
+    // MARK: - Errors
+
+    private func usage(_ message: String) -> StartFailure { StartFailure(.usage, message + " (see --help)") }
+
+    private func unavailable(_ name: String) -> StartFailure {
+        StartFailure(.usage, "\(name) is not available in this version")
+    }
+
+    private func unknown(_ what: String, _ text: String, nearest: String?) -> StartFailure {
+        if let nearest { return usage("unknown \(what); did you mean \(nearest)?") }
+        // Only what looks like a name is quoted.
+        let isName =
+            text.utf8.count <= 30 && text.utf8.allSatisfy { $0 == UInt8(ascii: "-") || ($0 >= 97 && $0 <= 122) }
+        return usage(isName ? "unknown \(what) \(text)" : "unknown \(what)")
+    }
+}

@@ -1,0 +1,28 @@
+import Environment
+
+/// What the process was told by its arguments and the environment, validated. README.md has the table.
+struct Options: Sendable, Equatable {
+    enum Command: Sendable, Equatable {
+        case serve
+        case migrate(dryRun: Bool)
+        case describe
+        case help
+        case version
+    }
+
+    var command = Command.serve
+    /// A path, or `:memory:`.
+    var database = "stripe-customers.sqlite"
+    var sandbox = false
+    var deterministic = false
+    var ordered = false
+    /// Without a slash at the end.
+    var apiBase = "https://api.stripe.com"
+    /// `acct_…`
+    var account: String?
+    var apiKeyFile: String?
+    /// Stripe calls a second, 0 for no limit; `nil` for the default of the key's mode.
+    var rateLimit: Int?
+    var maxInFlight = 64
+    var logLevel = Log.Level.info
+}

@@ -1,0 +1,50 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The key with which Stripe is called: from the file that `--api-key-file` names, else from the environment. It is
+/// never an argument, since everybody on the machine can read those.
+struct SecretKey: Sendable {
+    /// Never to be logged or put into a message.
+    let value: String
+
+    /// - Throws: a configuration failure when there is no key, or something else in its place.
+    init(_ options: Options, environment: [String: String]) throws(StartFailure) {
+        let text: String
+        if let path = options.apiKeyFile {
+            guard let contents = readFirstLine(path) else {
+                throw StartFailure(.configuration, "can't read the file of --api-key-file")
+            }
+            text = contents
+        } else if let variable = environment["STRIPE_API_KEY"], !variable.isEmpty {
+            text = variable
+        } else {
+            throw StartFailure(
+                .configuration, "no Stripe key: set STRIPE_API_KEY, give --api-key-file PATH, or use --sandbox")
+        }
+        // https://docs.stripe.com/keys: secret keys and restricted keys, each for test mode and live mode.
+        let isKey = ["sk_test_", "sk_live_", "rk_test_", "rk_live_"].contains { text.hasPrefix($0) }
+        guard isKey, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw StartFailure(.configuration, "the Stripe key is not a secret key (sk_test_…, sk_live_…, rk_…)")
+        }
+        value = text
+    }
+}
+
+/// The first line of a small file, without white space around it.
+private func readFirstLine(_ path: String) -> String? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = read(descriptor, &buffer, buffer.count)
+    guard count >= 0 else { return nil }
+    let line = buffer[..<count].prefix { $0 != UInt8(ascii: "\n") }
+    let isSpace = { (byte: UInt8) in byte <= 0x20 }
+    let text = line.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
+    return String(decoding: Array(text), as: UTF8.self)
+}

@@ -1,0 +1,75 @@
+import CustomerService
+import Environment
+import JSON
+import JSONSchema
+import Schemas
+import Server
+import StandardIO
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// `serve`: speaks with the host until it is done.
+func serve(_ options: Options, environment: [String: String], parent: Int32) async throws(StartFailure) -> ExitCode {
+    let channel: DescriptorGuard.ProtocolDescriptors
+    do { channel = try DescriptorGuard.claimProtocol() } catch {
+        throw StartFailure(.inputOutput, "can't set up stdin and stdout (errno \(error.errno))")
+    }
+    let clock: any WallClock = options.deterministic ? FixedClock() : SystemClock()
+    let identifiers: any Identifiers = options.deterministic ? CountedIdentifiers() : RandomIdentifiers()
+    let logWriter = LogWriter(clock: clock) { writeWhole($0, to: 2) == nil }
+    let log = Log(to: logWriter, level: options.logLevel)
+    let wiring = try await Wiring(options, environment: environment, clock: clock, identifiers: identifiers, log: log)
+
+    var configuration = ServerConfiguration(parent: parent)
+    configuration.maxInFlight = options.maxInFlight
+    configuration.ordered = options.ordered
+    configuration.deterministic = options.deterministic
+    let server = Server(
+        configuration: configuration, methods: wiring.methods,
+        paramsSchemas: try paramsSchemas(of: wiring.methods), metaSchema: try compiled("meta", Schemas.meta),
+        log: log, identifiers: identifiers, hooks: wiring.hooks)
+    Signals.onTermination { server.terminate() }
+    if isatty(channel.input) == 1 {
+        complain("type JSON-RPC 2.0 requests, one JSON text a line; Ctrl-D ends (see --help)")
+    }
+    log(.info, "started", ["version": .string(version), "sandbox": .bool(options.sandbox)])
+    let reason = await server.run(input: channel.input, output: channel.output)
+    log(.info, "stopped", ["reason": .string(String(describing: reason))])
+    logWriter.flush()
+    return exitCode(for: reason)
+}
+
+private func exitCode(for reason: ExitReason) -> ExitCode {
+    switch reason {
+    case .endOfInput, .terminated, .graceOver, .parentEnded: return .ok
+    case .outputClosed:
+        complain("stdout was closed by its reader")
+        return .inputOutput
+    case .outputFailed(let code):
+        complain("writing to stdout failed (errno \(code))")
+        return .inputOutput
+    case .inputFailed(let code):
+        complain("reading from stdin failed (errno \(code))")
+        return .inputOutput
+    }
+}
+
+private func paramsSchemas(of methods: [Method]) throws(StartFailure) -> [String: Schema] {
+    var schemas: [String: Schema] = [:]
+    for method in methods {
+        if let document = Schemas.params(method.name) { schemas[method.name] = try compiled(method.name, document) }
+    }
+    return schemas
+}
+
+private func compiled(_ name: String, _ document: JSONValue) throws(StartFailure) -> Schema {
+    do { return try Schema(document) } catch {
+        throw StartFailure(.internalError, "the schema of \(name) can't be used: \(error)")
+    }
+}
