@@ -25,6 +25,8 @@ CREATE TABLE create_intents (
     -- The exact parameters as a JSON object; emptied when the intent is settled, since they are personal data.
     fields          TEXT NOT NULL CHECK (json_valid(fields)),
     state           TEXT NOT NULL CHECK (state IN ('pending', 'linked', 'failed', 'abandoned')),
+    -- 1: the host vouches for the address in fields, so a customer of that address may be adopted.
+    email_verified  INTEGER NOT NULL DEFAULT 0 CHECK (email_verified IN (0, 1)),
     -- Answers of the 5xx kind that Stripe itself gave under this key: it saves them and would replay them for a day.
     server_failures INTEGER NOT NULL DEFAULT 0,
     -- The user was deleted, or linked by hand, meanwhile: what to do with the customer should there be one.

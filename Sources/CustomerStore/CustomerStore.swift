@@ -1,1 +1,79 @@
+package import Environment
 import JSON
+internal import SQLite
+
+/// What is stored about users and their customers, in the words of the domain: the one interface to the database.
+///
+/// Each method is one transaction. Nothing above knows SQL, so a server database can come behind the same methods.
+/// Write-ahead log and `synchronous=FULL`: an acknowledged write survives a power cut ("FULL … ensures that an operating
+/// system crash or power failure will not corrupt the database" and, in WAL mode, syncs the log at every commit:
+/// https://www.sqlite.org/pragma.html#pragma_synchronous).
+package final class CustomerStore: Sendable {
+    /// The name under which this process holds leases; new with each process.
+    package let owner: String
+    package let path: String
+
+    /// How long a killed process's leases outlive it.
+    package static let leaseDuration: Milliseconds = 8_000
+    /// How often a living one renews them.
+    package static let leaseRenewal: Milliseconds = 2_000
+
+    let transactions: TransactionQueue
+    /// A host's users table may have integer ids: then SQLite chooses the id of a user who comes without one.
+    let hasIntegerIDs: Bool
+
+    /// Leases are about living processes, whatever time `--deterministic` pretends.
+    let leaseClock: any WallClock
+
+    /// Opens the database, creates it when missing, and applies pending migrations.
+    /// - Throws: `StoreError` when it can't be opened, is newer than this version, or has an unfit users table.
+    package init(
+        path: String, owner: String = RandomIdentifiers().next(), leaseClock: any WallClock = SystemClock(),
+        migrate: Bool = true
+    ) throws(StoreError) {
+        self.path = path
+        self.owner = owner
+        self.leaseClock = leaseClock
+        var connection = try Self.open(path)
+        if migrate { _ = try MigrationRunner.migrate(&connection) }
+        hasIntegerIDs = try Self.hasIntegerIDs(&connection)
+        transactions = TransactionQueue(connection)
+    }
+
+    package func close() async { await transactions.close() }
+
+    /// A connection set up as all of them are.
+    static func open(_ path: String) throws(StoreError) -> Connection {
+        do throws(SQLiteError) {
+            var connection = try Connection(path: path, busyTimeout: 20_000)
+            _ = try connection.query("PRAGMA journal_mode = WAL")
+            try connection.execute("PRAGMA synchronous = FULL")
+            // Deleted content is overwritten with zeros, so that what was erased is gone from the file too.
+            _ = try connection.query("PRAGMA secure_delete = ON")
+            return connection
+        } catch {
+            throw .database(error)
+        }
+    }
+
+    private static func hasIntegerIDs(_ connection: inout Connection) throws(StoreError) -> Bool {
+        do throws(SQLiteError) {
+            let row = try connection.first("SELECT upper(type) LIKE '%INT%' FROM pragma_table_info('users') WHERE name = 'id'")
+            return row?.bool(0) ?? false
+        } catch {
+            throw .database(error)
+        }
+    }
+
+    func read<T: Sendable>(
+        _ body: @escaping @Sendable (inout Connection) throws(StoreError) -> T
+    ) async throws(StoreError) -> T {
+        try await transactions.run(writes: false, body)
+    }
+
+    func write<T: Sendable>(
+        _ body: @escaping @Sendable (inout Connection) throws(StoreError) -> T
+    ) async throws(StoreError) -> T {
+        try await transactions.run(writes: true, body)
+    }
+}

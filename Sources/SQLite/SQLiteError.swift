@@ -29,6 +29,8 @@ package struct SQLiteError: Error, Sendable {
         // Swift doesn't import.
         [2067, 1555, 2579].contains(code)
     }
+    /// A value that does not fit the column, such as a text for an INTEGER PRIMARY KEY.
+    package var isMismatch: Bool { primaryCode == SQLITE_MISMATCH }
     package var isFull: Bool { primaryCode == SQLITE_FULL }
     package var isCorrupt: Bool { primaryCode == SQLITE_CORRUPT || primaryCode == SQLITE_NOTADB }
     package var isReadOnly: Bool { primaryCode == SQLITE_READONLY }

@@ -1,0 +1,79 @@
+package import Environment
+internal import JSON
+internal import SQLite
+
+/// Claims: the lease on a user together with all that is known of it, in one transaction.
+extension CustomerStore {
+    /// Takes the leases on a user and on its customer and reads what a sync needs.
+    ///
+    /// - Parameter draft: Asked when the user has neither customer nor pending intent; what it answers is on disk as the
+    ///   user's next generation when this returns.
+    /// - Returns: `nil` while another process has the lease.
+    package func claim(
+        _ userId: String, at now: Milliseconds, draft: @escaping @Sendable (User) -> IntentDraft?
+    ) async throws(StoreError) -> SyncClaim? {
+        let (owner, clock) = (owner, leaseClock)
+        return try await write { connection throws(StoreError) in
+            let leaseNow = clock.now()
+            guard try Self.take(.user(userId), owner, at: leaseNow, &connection) else { return nil }
+            let claim = try Self.situation(userId, at: now, draft: draft, &connection)
+            if let customerId = claim.user?.customerId,
+                try !Self.take(.customer(customerId), owner, at: leaseNow, &connection)
+            {
+                try Self.release(.user(userId), owner, &connection)
+                return nil
+            }
+            return claim
+        }
+    }
+
+    /// Settles the pending intent without a customer and begins the next generation, in one transaction.
+    package func startNextGeneration(
+        after intent: CreateIntent, at now: Milliseconds, draft: @escaping @Sendable (User) -> IntentDraft?
+    ) async throws(StoreError) -> SyncClaim? {
+        let owner = owner
+        return try await write { connection throws(StoreError) in
+            guard try Self.holds(.user(intent.userId), owner, &connection) else { return nil }
+            try Self.settle(intent, as: "abandoned", customerId: nil, at: now, &connection)
+            return try Self.situation(intent.userId, at: now, draft: draft, &connection)
+        }
+    }
+
+    static func situation(
+        _ userId: String, at now: Milliseconds, draft: (User) -> IntentDraft?, _ connection: inout Connection
+    ) throws(StoreError) -> SyncClaim {
+        let user = try user(userId, &connection)
+        var intent = try pendingIntent(of: userId, &connection)
+        if let user, user.customerId == nil {
+            if intent?.disposal != nil {
+                // Deleted and registered again before the create was settled: its customer is wanted after all.
+                try connection.change(
+                    "UPDATE create_intents SET disposal = NULL WHERE user_id = ? AND state = 'pending'", [.text(userId)])
+                intent?.disposal = nil
+            }
+            if intent == nil, let draft = draft(user) {
+                intent = try insertIntent(draft, userId: userId, at: now, &connection)
+            }
+        }
+        let change = try connection.row(
+            "SELECT change_id, enqueued_at, attempts, parked FROM sync_queue WHERE user_id = ?", [.text(userId)])
+        let synced = try connection.row(
+            "SELECT profile FROM synced_profiles WHERE user_id = ? AND customer_id IS ?",
+            [.text(userId), SQLiteValue(user?.customerId)])
+        let archived = try connection.row(
+            "SELECT 1 FROM archived_customers WHERE customer_id IS ?", [SQLiteValue(user?.customerId)])
+        return SyncClaim(
+            user: user, synced: synced.map { storedObject($0.text(0)) }, intent: intent,
+            change: change.map {
+                QueuedChange(
+                    id: $0.text(0) ?? "", enqueuedAt: $0.integer(1) ?? 0, attempts: Int($0.integer(2) ?? 0),
+                    isParked: $0.bool(3))
+            },
+            isArchived: archived != nil)
+    }
+}
+
+func storedObject(_ text: String?) -> JSONObject {
+    guard let text else { return [:] }
+    return (try? JSONValue(parsing: Array(text.utf8)))?.object ?? [:]
+}

@@ -1,0 +1,123 @@
+package import Environment
+internal import JSON
+internal import SQLite
+
+/// A customer that is to be archived or deleted at Stripe.
+package struct Disposal: Sendable {
+    package enum Action: String, Sendable { case archive, delete }
+
+    package var customerId: String
+    package var userId: String?
+    package var action: Action
+    package var idempotencyKey: String
+    package var requestedAt: Milliseconds
+    package var attempts: Int
+}
+
+extension CustomerStore {
+    /// Deletes a user and, in the same transaction, notes what becomes of its customer, also of one that is only just
+    /// being made.
+    /// - Returns: The user as it was; `nil` when there was none.
+    package func deleteUser(_ userId: String, customer choice: CreateIntent.Disposal) async throws(StoreError) -> User? {
+        try await write { connection throws(StoreError) in
+            guard let user = try Self.user(userId, &connection) else { return nil }
+            try connection.change("DELETE FROM users WHERE id = ?", [.text(userId)])
+            try connection.change(
+                "UPDATE create_intents SET disposal = ? WHERE user_id = ? AND state = 'pending'",
+                [.text(choice.rawValue), .text(userId)])
+            guard let customerId = user.customerId else { return user }
+            // The trigger has noted the default, archive.
+            if choice == .keep {
+                try connection.change("DELETE FROM disposals WHERE customer_id = ?", [.text(customerId)])
+            } else {
+                try connection.change(
+                    "UPDATE disposals SET action = ? WHERE customer_id = ?", [.text(choice.rawValue), .text(customerId)])
+            }
+            return user
+        }
+    }
+
+    /// Notes that a customer is to go, before Stripe is asked.
+    package func noteDisposal(
+        _ customerId: String, _ action: Disposal.Action, at now: Milliseconds
+    ) async throws(StoreError) {
+        try await write { connection throws(StoreError) in
+            let userId = try Self.linkedUser(of: customerId, &connection)
+            try Self.insertDisposal(customerId, userId: userId, action.rawValue, at: now, &connection)
+        }
+    }
+
+    /// It is done: a deleted customer loses its link.
+    package func finishDisposal(_ customerId: String, _ action: Disposal.Action) async throws(StoreError) {
+        try await write { connection throws(StoreError) in
+            try connection.change("DELETE FROM disposals WHERE customer_id = ?", [.text(customerId)])
+            if action == .delete { try Self.unlinkDeleted(customerId, &connection) }
+        }
+    }
+
+    /// Stripe refused for good and nothing has happened.
+    package func cancelDisposal(_ customerId: String) async throws(StoreError) {
+        try await write { connection throws(StoreError) in
+            try connection.change("DELETE FROM disposals WHERE customer_id = ?", [.text(customerId)])
+        }
+    }
+
+    /// - Parameter notBefore: `nil` parks.
+    package func postponeDisposal(
+        _ customerId: String, notBefore: Milliseconds?, errorType: String, error: String
+    ) async throws(StoreError) {
+        try await write { connection throws(StoreError) in
+            try connection.change(
+                """
+                UPDATE disposals SET attempts = attempts + 1, not_before = ?, parked = ?, error_type = ?, error = ?,
+                    -- Stripe saves a failure under its key too; an archive may be repeated under a new one.
+                    idempotency_key = lower(hex(randomblob(16)))
+                WHERE customer_id = ?
+                """,
+                [
+                    .integer(notBefore ?? 0), SQLiteValue(notBefore == nil), .text(errorType), .text(error),
+                    .text(customerId),
+                ])
+        }
+    }
+
+    package func disposal(of customerId: String) async throws(StoreError) -> Disposal? {
+        try await read { connection throws(StoreError) in
+            try connection.row("SELECT \(Self.disposalColumns) FROM disposals WHERE customer_id = ?", [.text(customerId)])
+                .map(Self.disposal)
+        }
+    }
+
+    package func dueDisposals(at now: Milliseconds, limit: Int) async throws(StoreError) -> [Disposal] {
+        try await read { connection throws(StoreError) in
+            try connection.rows(
+                """
+                SELECT \(Self.disposalColumns) FROM disposals WHERE parked = 0 AND not_before <= ?
+                ORDER BY not_before LIMIT ?
+                """, [.integer(now), SQLiteValue(limit)]
+            ).map(Self.disposal)
+        }
+    }
+
+    // MARK: Pieces
+
+    private static let disposalColumns = "customer_id, user_id, action, idempotency_key, requested_at, attempts"
+
+    private static func disposal(_ row: Row) -> Disposal {
+        Disposal(
+            customerId: row.text(0) ?? "", userId: row.text(1),
+            action: row.text(2).flatMap(Disposal.Action.init) ?? .archive, idempotencyKey: row.text(3) ?? "",
+            requestedAt: row.integer(4) ?? 0, attempts: Int(row.integer(5) ?? 0))
+    }
+
+    static func insertDisposal(
+        _ customerId: String, userId: String?, _ action: String, at now: Milliseconds, _ connection: inout Connection
+    ) throws(StoreError) {
+        try connection.change(
+            """
+            INSERT INTO disposals (customer_id, user_id, action, idempotency_key, requested_at)
+            VALUES (?, ?, ?, lower(hex(randomblob(16))), ?)
+            ON CONFLICT (customer_id) DO UPDATE SET action = excluded.action, parked = 0, not_before = 0
+            """, [.text(customerId), SQLiteValue(userId), .text(action), .integer(now)])
+    }
+}

@@ -1,0 +1,72 @@
+package import Environment
+internal import JSON
+internal import SQLite
+
+extension CustomerStore {
+    /// Notes one more 5xx answer of Stripe's own under the intent's key.
+    package func recordServerFailure(_ intent: CreateIntent) async throws(StoreError) {
+        try await write { connection throws(StoreError) in
+            try connection.change(
+                "UPDATE create_intents SET server_failures = server_failures + 1 WHERE user_id = ? AND generation = ?",
+                [.text(intent.userId), SQLiteValue(intent.generation)])
+        }
+    }
+
+    /// Stripe refused the create as it is: the intent is settled without a customer.
+    package func failIntent(_ intent: CreateIntent, at now: Milliseconds) async throws(StoreError) {
+        try await write { connection throws(StoreError) in
+            try Self.settle(intent, as: "failed", customerId: nil, at: now, &connection)
+        }
+    }
+
+    // MARK: Pieces
+
+    static func pendingIntent(of userId: String, _ connection: inout Connection) throws(StoreError) -> CreateIntent? {
+        try connection.row(
+            """
+            SELECT generation, idempotency_key, fields, created_at, server_failures, disposal, email_verified
+            FROM create_intents WHERE user_id = ? AND state = 'pending'
+            """, [.text(userId)]
+        ).map { row in
+            CreateIntent(
+                userId: userId, generation: Int(row.integer(0) ?? 1), idempotencyKey: row.text(1) ?? "",
+                fields: storedObject(row.text(2)), createdAt: row.integer(3) ?? 0,
+                serverFailures: Int(row.integer(4) ?? 0), disposal: row.text(5).flatMap(CreateIntent.Disposal.init),
+                isEmailVerified: row.bool(6), isRecovered: true)
+        }
+    }
+
+    static func insertIntent(
+        _ draft: IntentDraft, userId: String, at now: Milliseconds, _ connection: inout Connection
+    ) throws(StoreError) -> CreateIntent {
+        let row = try connection.row(
+            """
+            INSERT INTO create_intents (user_id, generation, idempotency_key, fields, state, created_at, email_verified)
+            SELECT ?1, 1 + coalesce(max(generation), 0), ?2, ?3, 'pending', ?4, ?5 FROM create_intents WHERE user_id = ?1
+            RETURNING generation
+            """,
+            [
+                .text(userId), .text(draft.idempotencyKey), .text(storedJSON(draft.fields)), .integer(now),
+                SQLiteValue(draft.isEmailVerified),
+            ])
+        return CreateIntent(
+            userId: userId, generation: Int(row?.integer(0) ?? 1), idempotencyKey: draft.idempotencyKey,
+            fields: draft.fields, createdAt: now, serverFailures: 0, disposal: nil,
+            isEmailVerified: draft.isEmailVerified, isRecovered: false)
+    }
+
+    static func settle(
+        _ intent: CreateIntent, as state: String, customerId: String?, at now: Milliseconds,
+        _ connection: inout Connection
+    ) throws(StoreError) {
+        try connection.change(
+            """
+            UPDATE create_intents SET state = ?, customer_id = ?, settled_at = ?, fields = '{}'
+            WHERE user_id = ? AND generation = ? AND state = 'pending'
+            """,
+            [
+                .text(state), SQLiteValue(customerId), .integer(now), .text(intent.userId),
+                SQLiteValue(intent.generation),
+            ])
+    }
+}

@@ -1,0 +1,97 @@
+internal import Environment
+internal import SQLite
+
+/// Leases: who works on a user or a customer, across all processes on this database.
+///
+/// A lease is good while its owner's row in `processes` has not expired; the owner renews that one row for all of its
+/// leases. So a killed owner's leases fall to its successors within `leaseDuration`.
+extension CustomerStore {
+    /// Says that this process lives. To be called every `leaseRenewal` for as long as it holds leases.
+    package func renewLeases() async throws(StoreError) {
+        let (owner, now) = (owner, leaseClock.now())
+        try await write { connection throws(StoreError) in
+            try connection.change(
+                """
+                INSERT INTO processes (owner, expires_at) VALUES (?, ?)
+                ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at
+                """, [.text(owner), .integer(now + Self.leaseDuration)])
+            try connection.change(
+                "DELETE FROM leases WHERE owner IN (SELECT owner FROM processes WHERE expires_at < ?)", [.integer(now)])
+            try connection.change("DELETE FROM processes WHERE expires_at < ?", [.integer(now)])
+        }
+    }
+
+    /// Gives all leases back, so that other processes need not wait for them to expire.
+    package func releaseLeases() async throws(StoreError) {
+        let owner = owner
+        try await write { connection throws(StoreError) in
+            try connection.change("DELETE FROM leases WHERE owner = ?", [.text(owner)])
+            try connection.change("DELETE FROM processes WHERE owner = ?", [.text(owner)])
+        }
+    }
+
+    /// - Returns: Whether this process has the lease now.
+    package func lease(_ name: LeaseName) async throws(StoreError) -> Bool {
+        let (owner, clock) = (owner, leaseClock)
+        return try await write { connection throws(StoreError) in
+            try Self.take(name, owner, at: clock.now(), &connection)
+        }
+    }
+
+    package func release(_ name: LeaseName) async throws(StoreError) {
+        let owner = owner
+        try await write { connection throws(StoreError) in try Self.release(name, owner, &connection) }
+    }
+
+    // MARK: Pieces
+
+    static func take(
+        _ name: LeaseName, _ owner: String, at now: Milliseconds, _ connection: inout Connection
+    ) throws(StoreError) -> Bool {
+        try connection.row(
+            """
+            INSERT INTO leases (name, owner) VALUES (?1, ?2)
+            ON CONFLICT (name) DO UPDATE SET owner = excluded.owner
+            WHERE owner = excluded.owner
+                OR NOT EXISTS (SELECT 1 FROM processes WHERE owner = leases.owner AND expires_at > ?3)
+            RETURNING 1
+            """, [.text(name.text), .text(owner), .integer(now)]) != nil
+    }
+
+    /// The leases on a user and on its customer.
+    static func release(
+        userId: String, customerId: String?, _ owner: String, _ connection: inout Connection
+    ) throws(StoreError) {
+        try release(.user(userId), owner, &connection)
+        if let customerId { try release(.customer(customerId), owner, &connection) }
+    }
+
+    static func release(_ name: LeaseName, _ owner: String, _ connection: inout Connection) throws(StoreError) {
+        try connection.change("DELETE FROM leases WHERE name = ? AND owner = ?", [.text(name.text), .text(owner)])
+    }
+
+    static func holds(_ name: LeaseName, _ owner: String, _ connection: inout Connection) throws(StoreError) -> Bool {
+        try connection.row("SELECT 1 FROM leases WHERE name = ? AND owner = ?", [.text(name.text), .text(owner)]) != nil
+    }
+}
+
+/// What a lease is for.
+package enum LeaseName: Sendable, Hashable {
+    /// To link, create or sync the customer of this user.
+    case user(String)
+    /// To change this customer at Stripe.
+    case customer(String)
+    /// To create a customer of this address that no user stands behind.
+    case email(String)
+    /// To do something that one process does for all.
+    case duty(String)
+
+    package var text: String {
+        switch self {
+        case .user(let id): "user:" + id
+        case .customer(let id): "customer:" + id
+        case .email(let address): "email:" + address.lowercased()
+        case .duty(let name): "duty:" + name
+        }
+    }
+}

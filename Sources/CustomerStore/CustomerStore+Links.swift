@@ -1,0 +1,167 @@
+package import Environment
+package import JSON
+internal import SQLite
+
+/// What came of the attempt to link a customer to its user.
+package enum LinkOutcome: Sendable {
+    /// The user has this customer. The claim says how things stand now.
+    case linked(SyncClaim)
+    /// The user has this customer, nothing else is left to do, and the lease was given back.
+    case settled(User)
+    /// The user is gone or has another customer by now: this one is noted for disposal.
+    case disposed
+    /// Another process took over the lease; it will come to the same customer.
+    case lost
+}
+
+extension CustomerStore {
+    /// Gives a customer to its user by compare-and-set, settles the intent, and records what Stripe knows.
+    ///
+    /// - Parameters:
+    ///   - intent: The create that this settles, if one was pending.
+    ///   - created: It was made just now for this user alone: should it turn out superfluous it may go.
+    ///   - profile: The last synced state from here on.
+    ///   - change: The queued change that this carries out.
+    ///   - isComplete: Nothing more is to be sent: if no later change is queued, the lease is given back too.
+    /// - Throws: `.customerTaken` when another user has it.
+    package func link(
+        _ customerId: String, to userId: String, settling intent: CreateIntent?, created: Bool, profile: JSONObject,
+        completing change: String?, isComplete: Bool, at now: Milliseconds
+    ) async throws(StoreError) -> LinkOutcome {
+        let owner = owner
+        return try await write { connection throws(StoreError) in
+            guard try Self.holds(.user(userId), owner, &connection) else { return .lost }
+            if let intent {
+                try Self.settle(intent, as: "linked", customerId: customerId, at: now, &connection)
+            }
+            if let other = try Self.linkedUser(of: customerId, &connection), !sameCodePoints(other, userId) {
+                throw .customerTaken(userId: other)
+            }
+            let user = try Self.user(userId, &connection)
+            let isWanted = user != nil && (user?.customerId == nil || user?.customerId == customerId)
+            guard isWanted, intent?.disposal == nil || user?.customerId == customerId else {
+                let disposal = intent?.disposal ?? .archive
+                if created, disposal != .keep {
+                    try Self.insertDisposal(customerId, userId: userId, disposal.rawValue, at: now, &connection)
+                }
+                if user == nil {
+                    try connection.change("DELETE FROM sync_queue WHERE user_id = ?", [.text(userId)])
+                }
+                try Self.release(.user(userId), owner, &connection)
+                return .disposed
+            }
+            try connection.change(
+                "UPDATE users SET stripe_customer_id = ? WHERE id = ? AND stripe_customer_id IS NULL",
+                [.text(customerId), .text(userId)])
+            try connection.change("DELETE FROM unlinked_customers WHERE customer_id = ?", [.text(customerId)])
+            try Self.recordSynced(userId, customerId, profile, completing: change, at: now, &connection)
+            let claim = try Self.situation(userId, at: now, draft: { _ in nil }, &connection)
+            guard let user = claim.user, isComplete, claim.change == nil else { return .linked(claim) }
+            try Self.release(userId: userId, customerId: customerId, owner, &connection)
+            return .settled(user)
+        }
+    }
+
+    /// Records that Stripe knows this profile, removes the change that led to it, and gives the lease back.
+    /// - Parameter profile: `nil` when nothing had to be sent.
+    package func finishSync(
+        _ userId: String, customerId: String, profile: JSONObject?, completing change: String?, at now: Milliseconds
+    ) async throws(StoreError) {
+        let owner = owner
+        try await write { connection throws(StoreError) in
+            if let profile {
+                // Only while it is still this customer: a host may have linked another one meanwhile.
+                if try Self.user(userId, &connection)?.customerId == customerId {
+                    try Self.recordSynced(userId, customerId, profile, completing: change, at: now, &connection)
+                }
+            } else if let change {
+                try Self.complete(change, userId, &connection)
+            }
+            try Self.release(userId: userId, customerId: customerId, owner, &connection)
+        }
+    }
+
+    /// The customer is gone at Stripe: the user has none from now on.
+    package func unlinkDeleted(_ customerId: String) async throws(StoreError) {
+        try await write { connection throws(StoreError) in try Self.unlinkDeleted(customerId, &connection) }
+    }
+
+    /// Takes a customer away from its user because the host says so; no look-up will adopt it again.
+    /// - Returns: The user as it is now; `nil` when the user does not have this customer.
+    package func unlink(_ customerId: String, from userId: String, at now: Milliseconds) async throws(StoreError) -> User? {
+        try await write { connection throws(StoreError) in
+            guard var user = try Self.user(userId, &connection), user.customerId == customerId else { return nil }
+            try connection.change("UPDATE users SET stripe_customer_id = NULL WHERE id = ?", [.text(userId)])
+            try connection.change(
+                "INSERT INTO unlinked_customers (customer_id, unlinked_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                [.text(customerId), .integer(now)])
+            try connection.change("DELETE FROM sync_queue WHERE user_id = ?", [.text(userId)])
+            user.customerId = nil
+            return user
+        }
+    }
+
+    /// Links a customer that the host names. A create that is pending for the user will be disposed of when it settles.
+    /// - Returns: The user as it is now, with the link in the queue to be synced; `nil` when there is no such user.
+    /// - Throws: `.customerTaken` when another user has it.
+    package func linkExisting(_ customerId: String, to userId: String) async throws(StoreError) -> User? {
+        try await write { connection throws(StoreError) in
+            guard var user = try Self.user(userId, &connection) else { return nil }
+            if let other = try Self.linkedUser(of: customerId, &connection), !sameCodePoints(other, userId) {
+                throw .customerTaken(userId: other)
+            }
+            guard user.customerId == nil else { return user }
+            try connection.change(
+                "UPDATE users SET stripe_customer_id = ? WHERE id = ?", [.text(customerId), .text(userId)])
+            try connection.change("DELETE FROM unlinked_customers WHERE customer_id = ?", [.text(customerId)])
+            try connection.change(
+                "UPDATE create_intents SET disposal = 'archive' WHERE user_id = ? AND state = 'pending'", [.text(userId)])
+            try Self.enqueue(userId, &connection)
+            user.customerId = customerId
+            return user
+        }
+    }
+
+    /// Which of these customers a look-up must not adopt for the user: linked to another one, taken away by the host, or
+    /// about to be disposed of.
+    package func unadoptable(_ customerIds: [String], for userId: String) async throws(StoreError) -> Set<String> {
+        try await read { connection throws(StoreError) in
+            var refused: Set<String> = []
+            for id in customerIds {
+                let row = try connection.row(
+                    """
+                    SELECT EXISTS (SELECT 1 FROM users WHERE stripe_customer_id = ?1 AND CAST(id AS TEXT) <> ?2)
+                        OR EXISTS (SELECT 1 FROM unlinked_customers WHERE customer_id = ?1)
+                        OR EXISTS (SELECT 1 FROM disposals WHERE customer_id = ?1)
+                    """, [.text(id), .text(userId)])
+                if row?.bool(0) == true { refused.insert(id) }
+            }
+            return refused
+        }
+    }
+
+    // MARK: Pieces
+
+    static func linkedUser(of customerId: String, _ connection: inout Connection) throws(StoreError) -> String? {
+        try connection.row("SELECT CAST(id AS TEXT) FROM users WHERE stripe_customer_id = ?", [.text(customerId)])?.text(0)
+    }
+
+    static func unlinkDeleted(_ customerId: String, _ connection: inout Connection) throws(StoreError) {
+        try connection.change(
+            "UPDATE users SET stripe_customer_id = NULL WHERE stripe_customer_id = ?", [.text(customerId)])
+        try connection.change("DELETE FROM archived_customers WHERE customer_id = ?", [.text(customerId)])
+    }
+
+    static func recordSynced(
+        _ userId: String, _ customerId: String, _ profile: JSONObject, completing change: String?,
+        at now: Milliseconds, _ connection: inout Connection
+    ) throws(StoreError) {
+        try connection.change(
+            """
+            INSERT INTO synced_profiles (user_id, customer_id, profile, synced_at) VALUES (?, ?, ?, ?)
+            ON CONFLICT (user_id) DO UPDATE SET
+                customer_id = excluded.customer_id, profile = excluded.profile, synced_at = excluded.synced_at
+            """, [.text(userId), .text(customerId), .text(storedJSON(profile)), .integer(now)])
+        if let change { try complete(change, userId, &connection) }
+    }
+}

@@ -1,0 +1,86 @@
+package import Environment
+internal import JSON
+internal import SQLite
+
+/// The sync queue (an outbox that triggers on the users table fill).
+extension CustomerStore {
+    /// Users whose change is due and on whom nobody is working.
+    package func dueUsers(at now: Milliseconds, limit: Int) async throws(StoreError) -> [String] {
+        let leaseNow = leaseClock.now()
+        return try await read { connection throws(StoreError) in
+            try connection.rows(
+                """
+                SELECT user_id FROM sync_queue
+                WHERE parked = 0 AND not_before <= ?1 AND NOT EXISTS (
+                    SELECT 1 FROM leases JOIN processes USING (owner)
+                    WHERE name = 'user:' || user_id AND expires_at > ?2)
+                ORDER BY not_before LIMIT ?3
+                """, [.integer(now), .integer(leaseNow), SQLiteValue(limit)]
+            ).compactMap { $0.text(0) }
+        }
+    }
+
+    /// When the first waiting entry comes due; `nil` when nothing waits.
+    package func nextDue() async throws(StoreError) -> Milliseconds? {
+        try await read { connection throws(StoreError) in
+            try connection.row(
+                """
+                SELECT min(not_before) FROM (
+                    SELECT not_before FROM sync_queue WHERE parked = 0
+                    UNION ALL SELECT not_before FROM disposals WHERE parked = 0)
+                """)?.integer(0)
+        }
+    }
+
+    /// Puts the user back for a later attempt, or parks it when nothing but a change of the user can help. Gives the
+    /// leases back. A user that changed meanwhile stays due.
+    /// - Parameter notBefore: `nil` parks.
+    package func postpone(
+        _ userId: String, customerId: String?, change: String?, notBefore: Milliseconds?, errorType: String,
+        error: String
+    ) async throws(StoreError) {
+        let owner = owner
+        try await write { connection throws(StoreError) in
+            try connection.change(
+                """
+                UPDATE sync_queue SET attempts = attempts + 1, not_before = ?, parked = ?, error_type = ?, error = ?
+                WHERE user_id = ? AND change_id IS ?
+                """,
+                [
+                    .integer(notBefore ?? 0), SQLiteValue(notBefore == nil), .text(errorType), .text(error),
+                    .text(userId), SQLiteValue(change),
+                ])
+            try Self.release(userId: userId, customerId: customerId, owner, &connection)
+        }
+    }
+
+    /// Gives the queued change a new id, and with it a new idempotency key: the old key's saved answer is of no use.
+    package func renewChange(_ userId: String) async throws(StoreError) -> String {
+        try await write { connection throws(StoreError) in
+            try connection.row(
+                "UPDATE sync_queue SET change_id = lower(hex(randomblob(16))) WHERE user_id = ? RETURNING change_id",
+                [.text(userId)])?.text(0) ?? ""
+        }
+    }
+
+    /// Puts a user into the queue when it is not there, and wakes it when it is.
+    package func enqueue(_ userId: String) async throws(StoreError) {
+        try await write { connection throws(StoreError) in try Self.enqueue(userId, &connection) }
+    }
+
+    // MARK: Pieces
+
+    static func enqueue(_ userId: String, _ connection: inout Connection) throws(StoreError) {
+        try connection.change(
+            """
+            INSERT INTO sync_queue (user_id, change_id, enqueued_at) VALUES (?, lower(hex(randomblob(16))),
+                CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))
+            ON CONFLICT (user_id) DO UPDATE SET not_before = 0, parked = 0, error_type = NULL, error = NULL
+            """, [.text(userId)])
+    }
+
+    static func complete(_ change: String, _ userId: String, _ connection: inout Connection) throws(StoreError) {
+        try connection.change(
+            "DELETE FROM sync_queue WHERE user_id = ? AND change_id = ?", [.text(userId), .text(change)])
+    }
+}

@@ -1,0 +1,143 @@
+package import JSON
+internal import SQLite
+
+/// The fields of a user that a call changes: a member left out stays, `.some(nil)` unsets.
+package struct UserChange: Sendable {
+    package var email: String?
+    package var name: String??
+    package var phone: String??
+    /// Merged by name as Stripe does it: a null unsets one; `.some(nil)` clears all.
+    package var metadata: JSONObject??
+
+    package init(email: String? = nil, name: String?? = nil, phone: String?? = nil, metadata: JSONObject?? = nil) {
+        self.email = email
+        self.name = name
+        self.phone = phone
+        self.metadata = metadata
+    }
+}
+
+extension CustomerStore {
+    /// Adds a user. The trigger on the table puts it into the sync queue in the same transaction.
+    /// - Parameter user: With an empty id in a table of integer ids, SQLite chooses one.
+    /// - Throws: `.userExists` when the id or the address (without regard to case) is taken.
+    package func insertUser(_ user: User) async throws(StoreError) -> User {
+        let id: SQLiteValue = user.id.isEmpty && hasIntegerIDs ? .null : .text(user.id)
+        return try await write { connection throws(StoreError) in
+            if try Self.user(user.id, &connection) != nil { throw .userExists(userId: user.id, sameEmail: false) }
+            if let email = user.email { try Self.requireFree(email, for: nil, &connection) }
+            let row = try refusing { () throws(StoreError) in
+                try connection.row(
+                    """
+                    INSERT INTO users (id, email, name, phone, stripe_metadata) VALUES (?, ?, ?, ?, ?)
+                    RETURNING \(User.columns)
+                    """,
+                    [
+                        id, SQLiteValue(user.email), SQLiteValue(user.name), SQLiteValue(user.phone),
+                        SQLiteValue(storedMetadata(user.metadata)),
+                    ])
+            }
+            return row.map { User(row: $0) } ?? user
+        }
+    }
+
+    /// Changes a user's profile. The trigger queues the change in the same transaction, if it is one.
+    /// - Returns: The user as it is now, or `nil` when there is none.
+    /// - Throws: `.userExists` when another user has the new address.
+    package func updateUser(_ id: String, _ change: UserChange) async throws(StoreError) -> User? {
+        try await write { connection throws(StoreError) in
+            guard var user = try Self.user(id, &connection) else { return nil }
+            if let email = change.email { try Self.requireFree(email, for: id, &connection) }
+            user.apply(change)
+            try refusing { () throws(StoreError) in
+                try connection.change(
+                    "UPDATE users SET email = ?, name = ?, phone = ?, stripe_metadata = ? WHERE id = ?",
+                    [
+                        SQLiteValue(user.email), SQLiteValue(user.name), SQLiteValue(user.phone),
+                        SQLiteValue(storedMetadata(user.metadata)), .text(id),
+                    ])
+            }
+            return user
+        }
+    }
+
+    package func user(_ id: String) async throws(StoreError) -> User? {
+        try await read { connection throws(StoreError) in try Self.user(id, &connection) }
+    }
+
+    /// The user of this address without regard to case. A host's table may hold several: the exact spelling goes first,
+    /// then the smallest id.
+    package func user(email: String) async throws(StoreError) -> User? {
+        try await read { connection throws(StoreError) in
+            try connection.row(
+                "SELECT \(User.columns) FROM users WHERE email = ?1 COLLATE NOCASE ORDER BY email <> ?1, id LIMIT 1",
+                [.text(email)]
+            ).map { User(row: $0) }
+        }
+    }
+
+    package func user(customerId: String) async throws(StoreError) -> User? {
+        try await read { connection throws(StoreError) in
+            try connection.row("SELECT \(User.columns) FROM users WHERE stripe_customer_id = ?", [.text(customerId)])
+                .map { User(row: $0) }
+        }
+    }
+
+    /// Users in the order of their ids.
+    /// - Parameter linked: Only those with (or without) a customer.
+    package func users(limit: Int, after: String?, linked: Bool?) async throws(StoreError) -> [User] {
+        try await read { connection throws(StoreError) in
+            var conditions: [String] = []
+            if after != nil { conditions.append("id > ?") }
+            if let linked { conditions.append("stripe_customer_id IS \(linked ? "NOT " : "")NULL") }
+            let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+            let arguments = (after.map { [SQLiteValue.text($0)] } ?? []) + [SQLiteValue(limit)]
+            return try connection.rows("SELECT \(User.columns) FROM users \(filter) ORDER BY id LIMIT ?", arguments)
+                .map { User(row: $0) }
+        }
+    }
+
+    // MARK: Pieces
+
+    static func user(_ id: String, _ connection: inout Connection) throws(StoreError) -> User? {
+        try connection.row("SELECT \(User.columns) FROM users WHERE id = ?", [.text(id)]).map { User(row: $0) }
+    }
+
+    /// Checked here rather than by a unique index, which a host's rows may not allow. It holds across processes, since
+    /// the transaction has the database's one write lock.
+    private static func requireFree(
+        _ email: String, for id: String?, _ connection: inout Connection
+    ) throws(StoreError) {
+        let holder = try connection.row(
+            """
+            SELECT CAST(id AS TEXT) FROM users
+            WHERE email = ?1 COLLATE NOCASE AND (?2 IS NULL OR CAST(id AS TEXT) <> ?2)
+            """, [.text(email), SQLiteValue(id)])
+        if let holder { throw .userExists(userId: holder.text(0) ?? "", sameEmail: true) }
+    }
+}
+
+/// Turns what a host's own rules on the users table say into `.usersTableRefuses`. SQLite's messages name tables and
+/// columns ("NOT NULL constraint failed: users.password"), never values.
+private func refusing<T>(_ body: () throws(StoreError) -> T) throws(StoreError) -> T {
+    do throws(StoreError) {
+        return try body()
+    } catch {
+        guard case .database(let failure) = error, failure.isConstraint || failure.isMismatch else { throw error }
+        throw .usersTableRefuses(reason: failure.message)
+    }
+}
+
+extension User {
+    mutating func apply(_ change: UserChange) {
+        if let email = change.email { self.email = email }
+        if let name = change.name { self.name = name }
+        if let phone = change.phone { self.phone = phone }
+        guard let metadata = change.metadata else { return }
+        guard let metadata else {
+            self.metadata = [:]
+            return
+        }
+        for member in metadata.members { self.metadata[member.name] = member.value.isNull ? nil : member.value }
+    }
+}

@@ -1,0 +1,112 @@
+internal import Migrations
+internal import SQLite
+
+/// Brings a database's schema up to date: each migration in one transaction, recorded with its checksum.
+package enum MigrationRunner {
+    /// Applies what is pending and returns the names.
+    package static func migrate(path: String) throws(StoreError) -> [String] {
+        var connection = try CustomerStore.open(path)
+        return try migrate(&connection)
+    }
+
+    /// The names of what is pending; nothing is written, and a missing database is not created.
+    package static func pending(path: String) throws(StoreError) -> [String] {
+        var connection: Connection
+        do throws(SQLiteError) {
+            connection = try Connection(path: path, readOnly: true)
+        } catch {
+            if error.isCannotOpen { return Migrations.all.map(\.name) }
+            throw .database(error)
+        }
+        return try pending(&connection).map(\.name)
+    }
+
+    /// Several processes may start at once: each migration is looked up and applied under the write lock, so the second
+    /// finds it done.
+    static func migrate(_ connection: inout Connection) throws(StoreError) -> [String] {
+        var applied: [String] = []
+        for migration in try pending(&connection) {
+            let isNew = try connection.transaction { connection throws(StoreError) in
+                if try recorded(&connection)[migration.version] != nil { return false }
+                try apply(migration, &connection)
+                return true
+            }
+            if isNew { applied.append(migration.name) }
+        }
+        return applied
+    }
+
+    private static func pending(_ connection: inout Connection) throws(StoreError) -> [Migration] {
+        let recorded = try recorded(&connection)
+        let known = Migrations.all.count
+        if let newest = recorded.keys.max(), newest > known { throw .newerDatabase(version: newest, known: known) }
+        for migration in Migrations.all {
+            if let checksum = recorded[migration.version], checksum != Self.checksum(migration.sql) {
+                throw .changedMigration(name: migration.name)
+            }
+        }
+        return Migrations.all.filter { recorded[$0.version] == nil }
+    }
+
+    private static func recorded(_ connection: inout Connection) throws(StoreError) -> [Int: String] {
+        do throws(SQLiteError) {
+            let exists = try connection.first("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'") != nil
+            guard exists else { return [:] }
+            var checksums: [Int: String] = [:]
+            for row in try connection.query("SELECT version, checksum FROM schema_migrations") {
+                checksums[Int(row.integer(0) ?? 0)] = row.text(1) ?? ""
+            }
+            return checksums
+        } catch {
+            throw .database(error)
+        }
+    }
+
+    private static func apply(_ migration: Migration, _ connection: inout Connection) throws(StoreError) {
+        do throws(SQLiteError) {
+            try connection.execute(
+                """
+                CREATE TABLE IF NOT EXISTS schema_migrations (
+                    version    INTEGER PRIMARY KEY,
+                    name       TEXT NOT NULL,
+                    checksum   TEXT NOT NULL,
+                    applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+                ) STRICT
+                """)
+            for statement in try splitStatements(String(decoding: migration.sql, as: UTF8.self)) {
+                if let guardQuery = statement.unless, try connection.first(guardQuery) != nil { continue }
+                try connection.execute(statement.sql)
+            }
+            try connection.execute(
+                "INSERT INTO schema_migrations (version, name, checksum) VALUES (?, ?, ?)",
+                [SQLiteValue(migration.version), .text(migration.name), .text(checksum(migration.sql))])
+        } catch {
+            throw unfit(error)
+        }
+    }
+
+    /// The errors that a host's own users table leads to, in words that name what to mend.
+    private static func unfit(_ error: SQLiteError) -> StoreError {
+        if error.message.contains("no such column") || error.message.contains("no column named") {
+            return .usersTableUnfit(reason: "\(error.message); it needs the columns id and email")
+        }
+        if error.isUniqueViolation {
+            return .usersTableUnfit(reason: "stripe_customer_id holds the same value twice; clear the duplicates first")
+        }
+        return .database(error)
+    }
+
+    /// FNV-1a, 64 bits (https://datatracker.ietf.org/doc/html/draft-eastlake-fnv): finds an edited file; not a seal.
+    private static func checksum(_ bytes: [UInt8]) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+        return String(hash, radix: 16)
+    }
+}
+
+extension ScriptStatement {
+    /// The query behind `-- unless:` in the comments before the statement.
+    fileprivate var unless: String? {
+        leadingComments.first { $0.hasPrefix("unless: ") }.map { String($0.dropFirst("unless: ".count)) }
+    }
+}

@@ -1,0 +1,46 @@
+package import SQLite
+
+/// What the database could not do or refused, in the terms of the store.
+package enum StoreError: Error, Sendable {
+    /// SQLite failed: locked for too long, disk full, not a database, …
+    case database(SQLiteError)
+    /// A user with this id or this address (compared without regard to case) exists.
+    case userExists(userId: String, sameEmail: Bool)
+    /// The users table is the host's and refuses the row: a rule or column of its own, a type of id that does not fit.
+    case usersTableRefuses(reason: String)
+    /// The users table lacks a column that can't be added.
+    case usersTableUnfit(reason: String)
+    /// The customer belongs to another user.
+    case customerTaken(userId: String)
+    /// The database has migrations that this version does not know.
+    case newerDatabase(version: Int, known: Int)
+    /// A migration that was applied differs from the one compiled in.
+    case changedMigration(name: String)
+    /// The database belongs to another Stripe account or mode.
+    case wrongAccount(bound: String, given: String)
+    case closed
+}
+
+extension StoreError: SQLiteErrorConvertible {
+    package init(_ error: SQLiteError) { self = .database(error) }
+}
+
+extension StoreError: CustomStringConvertible {
+    /// One sentence without anything personal.
+    package var description: String {
+        switch self {
+        case .database(let error) where error.isBusy: "The database is locked by another process"
+        case .database(let error) where error.isFull: "The disk is full"
+        case .database(let error): "The database failed: \(error.message) (SQLite code \(error.code))"
+        case .userExists: "The user exists already"
+        case .usersTableRefuses(let reason): "The users table refuses the row: \(reason)"
+        case .usersTableUnfit(let reason): "The users table can't be used: \(reason)"
+        case .customerTaken: "The customer is linked to another user"
+        case .newerDatabase(let version, let known):
+            "The database is at migration \(version); this version knows \(known): use a newer stripe-customers"
+        case .changedMigration(let name): "The migration \(name) was applied in another form than this version has"
+        case .wrongAccount(let bound, let given): "The database belongs to \(bound); the key given is for \(given)"
+        case .closed: "The database is closed"
+        }
+    }
+}

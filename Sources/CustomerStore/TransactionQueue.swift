@@ -1,0 +1,116 @@
+import Dispatch
+internal import SQLite
+import Synchronization
+
+/// The one place where the database is touched: a serial queue, off the cooperative pool, since SQLite blocks.
+///
+/// What is waiting when a transaction begins shares it and its one commit, so that concurrent writes cost one `fsync`
+/// together. Each piece of work runs inside a savepoint of its own and fails alone; it is told of its success only
+/// after the commit.
+final class TransactionQueue: Sendable {
+    private struct Work: Sendable {
+        let writes: Bool
+        /// Runs inside the transaction; what it returns is called when the transaction's fate is known.
+        let run: @Sendable (inout Connection) -> Ending
+        let fail: @Sendable (StoreError) -> Void
+    }
+
+    /// Told `nil` after the commit, else why there was none.
+    private typealias Ending = @Sendable (StoreError?) -> Void
+
+    private let queue = DispatchQueue(label: "database", qos: .userInitiated)
+    private let connection: Mutex<Connection?>
+    private let waiting = Mutex<[Work]>([])
+
+    /// More would hold the write lock for too long against other processes.
+    private static let sharedMax = 128
+
+    init(_ connection: consuming sending Connection) {
+        self.connection = Mutex(connection)
+    }
+
+    /// - Throws: What `body` throws, or why the transaction did not commit: then nothing of it has happened.
+    func run<T: Sendable>(
+        writes: Bool, _ body: @escaping @Sendable (inout Connection) throws(StoreError) -> T
+    ) async throws(StoreError) -> T {
+        let result: Result<T, StoreError> = await withCheckedContinuation { continuation in
+            submit(
+                Work(writes: writes) { connection in
+                    let result: Result<T, StoreError>
+                    do throws(StoreError) {
+                        result = .success(
+                            try connection.savepoint { connection throws(StoreError) in try body(&connection) })
+                    } catch {
+                        result = .failure(error)
+                    }
+                    return { failure in continuation.resume(returning: failure.map { .failure($0) } ?? result) }
+                } fail: { error in
+                    continuation.resume(returning: .failure(error))
+                })
+        }
+        return try result.get()
+    }
+
+    /// Waits for what was submitted, then closes the database; later work fails with `.closed`.
+    func close() async {
+        await withCheckedContinuation { continuation in
+            queue.async {
+                self.drain()
+                self.connection.withLock { $0 = nil }
+                continuation.resume()
+            }
+        }
+    }
+
+    private func submit(_ work: Work) {
+        let isFirst = waiting.withLock { waiting in
+            waiting.append(work)
+            return waiting.count == 1
+        }
+        if isFirst { queue.async { self.drain() } }
+    }
+
+    private func drain() {
+        while true {
+            let batch = waiting.withLock { waiting in
+                let batch = Array(waiting.prefix(Self.sharedMax))
+                waiting.removeFirst(batch.count)
+                return batch
+            }
+            if batch.isEmpty { return }
+            transact(batch)
+        }
+    }
+
+    /// Endings are called outside the lock, so that what they wake may come back at once.
+    private func transact(_ batch: [Work]) {
+        var endings: [Ending] = []
+        let failure: StoreError? = connection.withLock { slot in
+            guard var connection = slot.take() else { return .closed }
+            let failure = Self.transact(batch, &connection, &endings)
+            slot = consume connection
+            return failure
+        }
+        if endings.isEmpty {
+            for work in batch { work.fail(failure ?? .closed) }
+        } else {
+            for ending in endings { ending(failure) }
+        }
+    }
+
+    private static func transact(
+        _ batch: [Work], _ connection: inout Connection, _ endings: inout [Ending]
+    ) -> StoreError? {
+        do throws(SQLiteError) {
+            let kind: TransactionKind = batch.contains(where: \.writes) ? .immediate : .deferred
+            try connection.execute(kind.rawValue)
+            for work in batch { endings.append(work.run(&connection)) }
+            // A full disk may have rolled everything back by itself: then COMMIT says that no transaction is active.
+            try connection.execute("COMMIT")
+            return nil
+        } catch {
+            if connection.isInTransaction { try? connection.execute("ROLLBACK") }
+            return .database(error)
+        }
+    }
+}

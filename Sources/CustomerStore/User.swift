@@ -1,0 +1,72 @@
+package import JSON
+internal import SQLite
+
+/// A user of the host, as far as it concerns Stripe.
+package struct User: Sendable, Encodable {
+    package var id: String
+    package var email: String?
+    package var name: String?
+    package var phone: String?
+    /// What the host wants to see in the customer's metadata: strings by name.
+    package var metadata: JSONObject
+    package var customerId: String?
+
+    package init(
+        id: String, email: String?, name: String? = nil, phone: String? = nil, metadata: JSONObject = [:],
+        customerId: String? = nil
+    ) {
+        self.id = id
+        self.email = email
+        self.name = name
+        self.phone = phone
+        self.metadata = metadata
+        self.customerId = customerId
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        // By hand, because members that are nil are written as null: a host sees every field.
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(id, forKey: .id)
+        try members.encode(email, forKey: .email)
+        try members.encode(name, forKey: .name)
+        try members.encode(phone, forKey: .phone)
+        try members.encode(metadata, forKey: .metadata)
+        try members.encode(customerId, forKey: .customerId)
+    }
+
+    private enum CodingKeys: String, CodingKey { case id, email, name, phone, metadata, customerId }
+}
+
+extension User {
+    /// The columns that `init(row:)` reads, in its order.
+    static let columns = "CAST(id AS TEXT), email, name, phone, stripe_metadata, stripe_customer_id"
+
+    init(row: Row, from first: Int = 0) {
+        self.init(
+            id: row.text(first) ?? "", email: row.string(first + 1), name: row.string(first + 2),
+            phone: row.string(first + 3), metadata: metadataObject(row.text(first + 4)),
+            customerId: row.text(first + 5))
+    }
+}
+
+extension Row {
+    /// Text, also where a host's column without a type holds a number (a phone, say). An empty text counts as none:
+    /// for Stripe "" means to unset.
+    fileprivate func string(_ index: Int) -> String? {
+        let text = text(index) ?? integer(index).map { String($0) }
+        return text?.isEmpty == true ? nil : text
+    }
+}
+
+/// The strings of a stored JSON object; whatever else a host may have written there is left out.
+private func metadataObject(_ text: String?) -> JSONObject {
+    guard let text, let object = (try? JSONValue(parsing: Array(text.utf8)))?.object else { return [:] }
+    return JSONObject(object.members.filter { $0.value.string != nil })
+}
+
+/// The stored form of a user's metadata: NULL when there is none.
+func storedMetadata(_ metadata: JSONObject) -> String? { metadata.isEmpty ? nil : storedJSON(metadata) }
+
+func storedJSON(_ object: JSONObject) -> String {
+    String(decoding: JSONValue.object(object).serialized(), as: UTF8.self)
+}
