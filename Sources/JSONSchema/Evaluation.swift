@@ -37,7 +37,7 @@ struct Evaluation {
     mutating func apply(_ subschema: Subschema, to instance: JSONValue) {
         switch subschema {
         case .always: break
-        case .never: report(nil, "nothing is allowed here")
+        case .never: report(nil, "is not allowed")
         case .keywords(let keywords):
             for keyword in keywords {
                 guard !isSettled else { return }

@@ -3,14 +3,14 @@ import JSON
 // The small change of the texts. They may quote schemas and member names, never values of an instance.
 
 /// The name in quotation marks, escaped as in JSON, cut at 80 code points.
-func quoted(_ name: String) -> String { rendered(.string(shortened(name))) }
+func quoted(_ name: String) -> String { json(.string(shortened(name))) }
 
 /// A value of the schema as JSON, cut at 80 code points.
 func rendered(_ value: JSONValue) -> String {
-    let text = String(decoding: value.serialized(), as: UTF8.self)
-    if case .string = value { return text }
-    return shortened(text)
+    if case .string(let string) = value { quoted(string) } else { shortened(json(value)) }
 }
+
+private func json(_ value: JSONValue) -> String { String(decoding: value.serialized(), as: UTF8.self) }
 
 private func shortened(_ text: String) -> String {
     let scalars = text.unicodeScalars
