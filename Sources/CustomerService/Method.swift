@@ -53,3 +53,39 @@ package struct Method: Sendable {
         self.call = call
     }
 }
+
+/// One method, one file: its name, what it takes and gives, and how it is carried out.
+///
+/// The params have been validated against `schemas/<name>.params.json` before they are decoded.
+protocol ServiceMethod: SendableMetatype {
+    associatedtype Params: Decodable & Sendable
+    associatedtype Answer: Encodable & Sendable
+
+    static var name: String { get }
+    static var ordering: Ordering { get }
+    static func call(
+        _ params: Params, _ context: CallContext, _ service: CustomerService
+    ) async throws(ServiceError) -> Answer
+}
+
+extension ServiceMethod {
+    static var ordering: Ordering { .byKey }
+
+    static func method(of service: CustomerService) -> Method {
+        Method(name: name, ordering: ordering) { params, context throws(ServiceError) in
+            let decoded: Params
+            do throws(DecodingError) { decoded = try params.decoded() } catch { throw ServiceError(error) }
+            let answer = try await call(decoded, context, service)
+            do { return try JSONValue(encoding: answer) } catch {
+                throw ServiceError(.internalError, "The result could not be encoded")
+            }
+        }
+    }
+}
+
+extension ServiceError {
+    /// The schema let through what the type does not take: a fault of ours, answered like one of the host's.
+    fileprivate init(_ error: DecodingError) {
+        self.init(.invalidParams, "The params could not be read")
+    }
+}

@@ -140,6 +140,16 @@ extension CustomerStore {
         }
     }
 
+    /// The profile that Stripe was last told of the customer that the user has now.
+    package func syncedProfile(of user: User) async throws(StoreError) -> JSONObject? {
+        try await read { connection throws(StoreError) in
+            try connection.row(
+                "SELECT profile FROM synced_profiles WHERE user_id = ? AND customer_id IS ?",
+                [.text(user.id), SQLiteValue(user.customerId)]
+            ).map { storedObject($0.text(0)) }
+        }
+    }
+
     // MARK: Pieces
 
     static func linkedUser(of customerId: String, _ connection: inout Connection) throws(StoreError) -> String? {

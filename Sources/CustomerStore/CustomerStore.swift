@@ -20,7 +20,7 @@ package final class CustomerStore: Sendable {
 
     let transactions: TransactionQueue
     /// A host's users table may have integer ids: then SQLite chooses the id of a user who comes without one.
-    let hasIntegerIDs: Bool
+    package let hasIntegerIDs: Bool
 
     /// Leases are about living processes, whatever time `--deterministic` pretends.
     let leaseClock: any WallClock

@@ -1,0 +1,81 @@
+internal import CustomerStore
+internal import Environment
+internal import JSON
+internal import Stripe
+
+/// Archiving and deleting customers at Stripe, noted on disk before Stripe is asked and completed after a kill.
+extension CustomerSync {
+    /// Carries out one disposal.
+    /// - Throws: `ServiceError`; the disposal is then queued for later, or parked when Stripe refuses it.
+    func dispose(_ disposal: Disposal, patience: Patience = .normal) async throws(ServiceError) {
+        try await withLease(on: disposal.customerId) { () async throws(ServiceError) in
+            do throws(ServiceError) {
+                switch disposal.action {
+                case .archive: try await archive(disposal, patience)
+                case .delete: try await delete(disposal.customerId, patience)
+                }
+            } catch {
+                let isFinal = error.isFinal
+                let delay = Backoff.delay(
+                    afterAttempts: disposal.attempts + 1, fraction: identifiers.fraction())
+                let notBefore = isFinal ? nil : clock.now() + delay
+                try await stored { () async throws(StoreError) in
+                    try await store.postponeDisposal(
+                        disposal.customerId, notBefore: notBefore, errorType: error.kind.rawValue, error: error.message)
+                }
+                throw error
+            }
+            try await stored { () async throws(StoreError) in
+                try await store.finishDisposal(disposal.customerId, disposal.action)
+            }
+        }
+    }
+
+    /// Marks the customer; one that is gone already needs no mark.
+    private func archive(_ disposal: Disposal, _ patience: Patience) async throws(ServiceError) {
+        do throws(StripeError) {
+            _ = try await stripe.updateCustomer(
+                disposal.customerId, Self.archiveMark(at: disposal.requestedAt),
+                idempotencyKey: "archive-" + disposal.idempotencyKey, patience: patience)
+        } catch {
+            if error.kind != .notFound { throw ServiceError(error, customerId: disposal.customerId) }
+        }
+    }
+
+    /// Deletes it; one that is gone already is as good. DELETE is idempotent and takes no key.
+    private func delete(_ customerId: String, _ patience: Patience) async throws(ServiceError) {
+        do throws(StripeError) {
+            _ = try await stripe.deleteCustomer(customerId, patience: patience)
+        } catch {
+            if error.kind != .notFound { throw ServiceError(error, customerId: customerId) }
+        }
+    }
+
+    static func archiveMark(at time: Milliseconds) -> JSONObject {
+        ["metadata": [ProfileFields.archivedAtName: .string(rfc3339(time))]]
+    }
+
+    /// At most one change of a customer is under way, in this process and in all others.
+    func withLease<T: Sendable>(
+        on customerId: String, _ body: () async throws(ServiceError) -> T
+    ) async throws(ServiceError) -> T {
+        try await withLease(.customer(customerId), "the customer", body)
+    }
+
+    func withLease<T: Sendable>(
+        _ name: LeaseName, _ what: String, _ body: () async throws(ServiceError) -> T
+    ) async throws(ServiceError) -> T {
+        try await locks.withLock(name) { () async throws(ServiceError) in
+            _ = try await leased(what) { () async throws(StoreError) in try await store.lease(name) ? true : nil }
+            let result: Result<T, ServiceError>
+            do throws(ServiceError) { result = .success(try await body()) } catch { result = .failure(error) }
+            do throws(StoreError) {
+                try await store.release(name)
+            } catch {
+                // It expires by itself.
+                log(.error, "lease.release_failed", ["error": .string(error.description)])
+            }
+            return try result.get()
+        }
+    }
+}

@@ -1,0 +1,136 @@
+internal import CustomerStore
+internal import Environment
+internal import JSON
+internal import Stripe
+
+/// Finds the customer of a user at Stripe. A look-up that fails throws; it never reads as "there is none".
+struct CustomerLookup: Sendable {
+    let store: CustomerStore
+    let stripe: StripeClient
+
+    /// The live customer that names this user in its metadata, or `nil`; of several the oldest.
+    ///
+    /// - Parameters:
+    ///   - emails: Where to look: the list is up to date at once ("not for read-after-write" is said of search only).
+    ///   - thorough: Ask search too, which finds a customer whose address was changed, but lags.
+    ///   - since: When it can have been made at the earliest, for accounts that have no search.
+    func customer(
+        ownedBy userId: String, emails: [String], thorough: Bool, since: Milliseconds, patience: Patience
+    ) async throws(ServiceError) -> Customer? {
+        var found: [Customer] = []
+        for email in emails { found += try await listed(email: email, patience) }
+        if thorough || emails.isEmpty {
+            found += try await searched(userId: userId, since: since, patience)
+        }
+        let owned = found.filter { $0.owner.map { sameCodePoints($0, userId) } == true && !$0.isArchived }
+        return try await adoptable(owned, for: userId).min { ($0.created ?? 0, $0.id) < ($1.created ?? 0, $1.id) }
+    }
+
+    /// Live customers of this address that belong to nobody: without regard to case as far as Stripe's list, which is
+    /// case-sensitive, can be asked.
+    func unowned(email: String, for userId: String, patience: Patience) async throws(ServiceError) -> [Customer] {
+        var found: [Customer] = []
+        for spelling in spellings(of: email) { found += try await listed(email: spelling, patience) }
+        return try await adoptable(found.filter { $0.owner == nil && !$0.isArchived }, for: userId)
+    }
+
+    /// All live customers of an address, oldest first. Search finds other spellings, but is only asked as a help:
+    /// not every account has it, and it lags.
+    func customers(email: String, patience: Patience) async throws(ServiceError) -> [Customer] {
+        var found: [Customer] = []
+        for spelling in spellings(of: email) { found += try await listed(email: spelling, patience) }
+        do throws(StripeError) {
+            found += try await stripe.searchCustomers(
+                query: "email:\(searchQuote(email))", limit: 100, patience: patience).value.data
+        } catch {}
+        let same = found.filter { $0.email?.lowercased() == email.lowercased() && !$0.isDeleted }
+        return unique(same).sorted { ($0.created ?? 0, $0.id) < ($1.created ?? 0, $1.id) }
+    }
+
+    private func spellings(of email: String) -> [String] {
+        let lower = email.lowercased()
+        return sameCodePoints(lower, email) ? [email] : [email, lower]
+    }
+
+    private func listed(email: String, _ patience: Patience) async throws(ServiceError) -> [Customer] {
+        do throws(StripeError) {
+            return try await stripe.everyCustomer(email: email, patience: patience)
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+
+    private func searched(
+        userId: String, since: Milliseconds, _ patience: Patience
+    ) async throws(ServiceError) -> [Customer] {
+        do throws(StripeError) {
+            return try await stripe.everyCustomer(
+                query: "metadata[\(searchQuote(ProfileFields.userIdName))]:\(searchQuote(userId))", patience: patience)
+        } catch {
+            // "Search is not available for merchants in India" (https://docs.stripe.com/search): there, and for a key
+            // without the right, all customers made since then are looked through instead.
+            guard [.rejected, .permission, .notFound].contains(error.kind) else { throw ServiceError(error) }
+        }
+        do throws(StripeError) {
+            return try await stripe.everyCustomer(createdFrom: since - 600_000, patience: patience)
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+
+    private func adoptable(_ customers: [Customer], for userId: String) async throws(ServiceError) -> [Customer] {
+        let live = unique(customers.filter { !$0.isDeleted })
+        guard !live.isEmpty else { return [] }
+        do throws(StoreError) {
+            let refused = try await store.unadoptable(live.map(\.id), for: userId)
+            return live.filter { !refused.contains($0.id) }
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+
+    private func unique(_ customers: [Customer]) -> [Customer] {
+        var seen: Set<String> = []
+        return customers.filter { seen.insert($0.id).inserted }
+    }
+}
+
+extension Customer {
+    /// The user that it names in its metadata.
+    var owner: String? {
+        let userId = metadata?[ProfileFields.userIdName]?.string
+        return userId?.isEmpty == true ? nil : userId
+    }
+
+    var isArchived: Bool { metadata?[ProfileFields.archivedAtName] != nil }
+}
+
+extension StripeClient {
+    /// Every page of a list.
+    func everyCustomer(
+        email: String? = nil, createdFrom: Milliseconds? = nil, patience: Patience
+    ) async throws(StripeError) -> [Customer] {
+        var all: [Customer] = []
+        var last: String?
+        while true {
+            let page = try await listCustomers(
+                email: email, limit: 100, startingAfter: last, createdFrom: createdFrom, patience: patience
+            ).value
+            all += page.data
+            guard page.hasMore, let end = page.data.last?.id else { return all }
+            last = end
+        }
+    }
+
+    /// Every page of a search.
+    func everyCustomer(query: String, patience: Patience) async throws(StripeError) -> [Customer] {
+        var all: [Customer] = []
+        var next: String?
+        while true {
+            let page = try await searchCustomers(query: query, limit: 100, page: next, patience: patience).value
+            all += page.data
+            guard page.hasMore, let following = page.nextPage else { return all }
+            next = following
+        }
+    }
+}

@@ -1,0 +1,191 @@
+internal import CustomerStore
+internal import Environment
+internal import JSON
+internal import Stripe
+
+/// Settling a create: from an intent on disk to a linked customer, or to the next generation.
+extension CustomerSync {
+    private enum Settlement: Sendable {
+        /// - `made`: it came of this intent, not of an earlier life of the user.
+        case customer(Customer, made: Bool, profile: JSONObject)
+        /// Nothing came of it and nothing will: a new key is needed.
+        case nextGeneration(reason: String)
+    }
+
+    /// One generation after another may turn out to be spent; past this many the sync waits for a later attempt.
+    private static let generationsMax = 3
+
+    func settle(_ intent: CreateIntent, _ flight: inout Flight) async throws(ServiceError) -> SyncResult? {
+        switch try await settlement(of: intent, flight) {
+        case .customer(let customer, let made, let profile):
+            return try await link(customer, made: made, profile: profile, intent, &flight)
+        case .nextGeneration(let reason):
+            log(.warning, "sync.next_generation", ["userId": .string(intent.userId), "reason": .string(reason)])
+            flight.generationsBegun += 1
+            guard flight.generationsBegun < Self.generationsMax else {
+                throw ServiceError(
+                    .stripeUnavailable, "Stripe did not make the customer; it is tried again later", retryable: true,
+                    details: ["userId": .string(intent.userId)])
+            }
+            let draft = draft(flight.request)
+            let claim = try await stored { () async throws(StoreError) in
+                try await store.startNextGeneration(after: intent, at: clock.now(), draft: draft)
+            }
+            guard let claim else { throw Self.leaseLost(intent.userId) }
+            flight.claim = claim
+            return nil
+        }
+    }
+
+    private func settlement(of intent: CreateIntent, _ flight: Flight) async throws(ServiceError) -> Settlement {
+        let user = flight.claim.user
+        // A stale key is a new one to Stripe: only a look-up can tell whether the customer was made.
+        let isStale = intent.isRecovered && clock.now() - intent.createdAt >= Self.keyLifetime
+        if let found = try await ownCustomer(of: intent, flight, thorough: isStale) {
+            return settled(found, made: intent.isRecovered, user)
+        }
+        if intent.isEmailVerified, let user, let adopted = try await adoptByEmail(intent, user, flight) {
+            return settled(adopted, made: false, user)
+        }
+        if isStale { return .nextGeneration(reason: "stale_key") }
+        return try await create(intent, flight)
+    }
+
+    private func settled(_ customer: Customer, made: Bool, _ user: User?) -> Settlement {
+        let profile = user.map { ProfileFields.adopted(customer.object, for: $0) } ?? [:]
+        return .customer(customer, made: made, profile: profile)
+    }
+
+    /// The customer that an earlier attempt made, or that this user had in an earlier life.
+    private func ownCustomer(
+        of intent: CreateIntent, _ flight: Flight, thorough: Bool
+    ) async throws(ServiceError) -> Customer? {
+        var emails = [intent.fields["email"]?.string, flight.claim.user?.email].compactMap(\.self)
+        if emails.count == 2, sameCodePoints(emails[0], emails[1]) { emails.removeLast() }
+        return try await lookup.customer(
+            ownedBy: intent.userId, emails: emails, thorough: thorough, since: intent.createdAt,
+            patience: flight.request.patience)
+    }
+
+    /// A customer of the address that the host vouches for, if nobody owns it. An address that is only claimed never
+    /// leads to a customer: that would hand one user's cards and invoices to another.
+    private func adoptByEmail(
+        _ intent: CreateIntent, _ user: User, _ flight: Flight
+    ) async throws(ServiceError) -> Customer? {
+        guard let email = intent.fields["email"]?.string, let current = user.email, sameCodePoints(email, current) else {
+            return nil
+        }
+        let candidates = try await lookup.unowned(email: email, for: user.id, patience: flight.request.patience)
+        guard candidates.count > 1 else { return candidates.first }
+        if !intent.isRecovered {
+            // It was never sent, and must not be by a later attempt.
+            try await stored { () async throws(StoreError) in try await store.failIntent(intent, at: clock.now()) }
+        }
+        throw ServiceError(
+            .ambiguousCustomer, "Several customers have the user's email; link the right one with linkCustomer",
+            details: ["userId": .string(user.id), "candidates": .array(candidates.map { .string($0.id) })])
+    }
+
+    private func create(_ intent: CreateIntent, _ flight: Flight) async throws(ServiceError) -> Settlement {
+        do throws(StripeError) {
+            let reply = try await stripe.createCustomer(
+                intent.fields, idempotencyKey: intent.idempotencyKey, patience: flight.request.patience)
+            if reply.isReplay || intent.isRecovered {
+                // "A replayed create can describe a since-deleted customer": the saved answer is not the state of today.
+                guard try await isAlive(reply.value.id, flight) else { return .nextGeneration(reason: "dead_customer") }
+            }
+            return .customer(reply.value, made: true, profile: ProfileFields.profile(sentAs: intent.fields))
+        } catch {
+            return try await settlement(of: intent, after: error, flight)
+        }
+    }
+
+    private func isAlive(_ customerId: String, _ flight: Flight) async throws(StripeError) -> Bool {
+        do throws(StripeError) {
+            return try await !stripe.retrieveCustomer(customerId, patience: flight.request.patience).value.isDeleted
+        } catch {
+            if error.kind == .notFound { return false }
+            throw error
+        }
+    }
+
+    private func settlement(
+        of intent: CreateIntent, after error: StripeError, _ flight: Flight
+    ) async throws(ServiceError) -> Settlement {
+        let failure = ServiceError(error, userId: intent.userId)
+        switch error.kind {
+        case .rejected, .notFound:
+            // The user may have changed what was rejected; else nothing helps until it does.
+            if let user = flight.claim.user, isOutdated(intent, user) { return .nextGeneration(reason: "rejected") }
+            try await stored { () async throws(StoreError) in try await store.failIntent(intent, at: clock.now()) }
+            throw failure
+        case .idempotencyMismatch:
+            if let found = try await ownCustomer(of: intent, flight, thorough: true) {
+                return settled(found, made: true, flight.claim.user)
+            }
+            return .nextGeneration(reason: "idempotency_mismatch")
+        case .unavailable where error.isStripeAnswer:
+            return try await settlement(of: intent, afterServerError: error, flight)
+        case .unavailable, .rateLimited, .authentication, .permission, .keyInUse:
+            throw failure
+        }
+    }
+
+    /// Stripe saves "the resulting status code and body of the first request made for any given idempotency key,
+    /// regardless of whether it succeeds or fails … including 500 errors"
+    /// (https://docs.stripe.com/api/idempotent_requests): the same key would fail for a day. Whether the customer was
+    /// made all the same, the list says; it is up to date at once.
+    private func settlement(
+        of intent: CreateIntent, afterServerError error: StripeError, _ flight: Flight
+    ) async throws(ServiceError) -> Settlement {
+        try await stored { () async throws(StoreError) in try await store.recordServerFailure(intent) }
+        if let found = try await ownCustomer(of: intent, flight, thorough: false) {
+            return settled(found, made: true, flight.claim.user)
+        }
+        // Without the mark of a replay, only the same answer from the endpoint itself again shows that it is saved; a
+        // 502 to 504 may come from before it, while it still works.
+        let isRepeated = error.status == 500 && (error.attempts > 1 || intent.serverFailures > 0)
+        if error.isReplay || isRepeated { return .nextGeneration(reason: "saved_failure") }
+        throw ServiceError(error, userId: intent.userId)
+    }
+
+    private func isOutdated(_ intent: CreateIntent, _ user: User) -> Bool {
+        let synced = ProfileFields.profile(sentAs: intent.fields)
+        return !ProfileFields.difference(from: synced, to: ProfileFields.profile(of: user)).isEmpty
+    }
+
+    static func leaseLost(_ userId: String) -> ServiceError {
+        ServiceError(
+            .storageUnavailable, "Another process took over the user", retryable: true,
+            details: ["userId": .string(userId)])
+    }
+
+    // MARK: Linking
+
+    private func link(
+        _ customer: Customer, made: Bool, profile: JSONObject, _ intent: CreateIntent, _ flight: inout Flight
+    ) async throws(ServiceError) -> SyncResult? {
+        // Done with this change only if nothing but what was sent is wanted.
+        let isComplete =
+            flight.claim.user.map {
+                ProfileFields.difference(from: profile, to: ProfileFields.profile(of: $0)).isEmpty
+            } ?? false
+        let (userId, change) = (flight.userId, isComplete ? flight.claim.change?.id : nil)
+        let outcome = try await stored { () async throws(StoreError) in
+            try await store.link(
+                customer.id, to: userId, settling: intent, created: made, profile: profile, completing: change,
+                isComplete: isComplete, at: clock.now())
+        }
+        flight.customer = customer
+        flight.isNewCustomer = made
+        if flight.outcome == .unchanged { flight.outcome = made ? .created : .relinked }
+        flight.changed = made ? ["email", "name", "phone", "metadata"].filter { !(profile[$0]?.isNull ?? true) } : []
+        switch outcome {
+        case .settled: return flight.result(customer.id)
+        case .linked(let claim): flight.claim = claim
+        case .lost: throw Self.leaseLost(flight.userId)
+        case .disposed: flight.claim = try await claim(flight.userId, flight.request)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,95 @@
+internal import CustomerStore
+internal import Environment
+internal import JSON
+internal import Stripe
+
+/// Sending what differs to the customer that the user has.
+extension CustomerSync {
+    func update(
+        _ customerId: String, of user: User, _ flight: inout Flight
+    ) async throws(ServiceError) -> SyncResult? {
+        // After a link in this very sync the customer's lease is not held yet.
+        guard try await stored({ () async throws(StoreError) in try await store.lease(.customer(customerId)) }) else {
+            throw Self.leaseLost(flight.userId)
+        }
+        var known = flight.claim.synced
+        if known == nil || flight.request.verify && flight.customer == nil {
+            guard let customer = try await livingCustomer(customerId, flight) else {
+                return try await relink(after: customerId, &flight)
+            }
+            flight.customer = customer
+            if known == nil { known = ProfileFields.adopted(customer.object, for: user) }
+        }
+        let profile = ProfileFields.profile(of: user)
+        let fields = flight.claim.isArchived ? [:] : ProfileFields.difference(from: known ?? [:], to: profile)
+        if !fields.isEmpty {
+            guard let customer = try await send(fields, to: customerId, &flight) else {
+                return try await relink(after: customerId, &flight)
+            }
+            flight.customer = customer
+            flight.changed = fields.members.map(\.name)
+            if flight.outcome == .unchanged { flight.outcome = .updated }
+        }
+        let isNewlyKnown = flight.claim.synced == nil || !fields.isEmpty
+        let (userId, change) = (flight.userId, flight.claim.change?.id)
+        try await stored { () async throws(StoreError) in
+            try await store.finishSync(
+                userId, customerId: customerId, profile: isNewlyKnown && !flight.claim.isArchived ? profile : nil,
+                completing: change, at: clock.now())
+        }
+        return flight.result(customerId)
+    }
+
+    /// `nil` when it was deleted at Stripe.
+    private func livingCustomer(_ customerId: String, _ flight: Flight) async throws(ServiceError) -> Customer? {
+        do throws(StripeError) {
+            let customer = try await stripe.retrieveCustomer(customerId, patience: flight.request.patience).value
+            return customer.isDeleted ? nil : customer
+        } catch {
+            if error.kind == .notFound { return nil }
+            throw ServiceError(error, customerId: customerId, userId: flight.userId)
+        }
+    }
+
+    /// `nil` when it was deleted at Stripe.
+    ///
+    /// The key is the change's own: after a crash the same change with the same fields replays instead of writing again
+    /// over what may have been edited at Stripe since.
+    private func send(
+        _ fields: JSONObject, to customerId: String, _ flight: inout Flight
+    ) async throws(ServiceError) -> Customer? {
+        let key = "update-" + (flight.claim.change?.id ?? identifiers.next())
+        do throws(StripeError) {
+            return try await stripe.updateCustomer(
+                customerId, fields, idempotencyKey: key, patience: flight.request.patience
+            ).value
+        } catch {
+            if error.kind == .notFound { return nil }
+            // A saved failure, or a body that differs from what was sent under this key: the next attempt needs a new
+            // one, and may have one, since setting fields twice comes to the same.
+            if error.isStripeAnswer, [.unavailable, .idempotencyMismatch].contains(error.kind) {
+                let userId = flight.userId
+                let renewed = try await stored { () async throws(StoreError) in try await store.renewChange(userId) }
+                if flight.claim.change != nil { flight.claim.change?.id = renewed }
+                if error.kind == .idempotencyMismatch, flight.generationsBegun == 0 {
+                    flight.generationsBegun += 1
+                    return try await send(fields, to: customerId, &flight)
+                }
+            }
+            throw ServiceError(error, customerId: customerId, userId: flight.userId)
+        }
+    }
+
+    /// The customer is gone: the user gets a new one, under a new generation.
+    private func relink(after customerId: String, _ flight: inout Flight) async throws(ServiceError) -> SyncResult? {
+        log(.warning, "sync.customer_gone", ["userId": .string(flight.userId), "customerId": .string(customerId)])
+        try await stored { () async throws(StoreError) in
+            try await store.unlinkDeleted(customerId)
+            try await store.release(.customer(customerId))
+        }
+        flight.outcome = .relinked
+        flight.claim.user?.customerId = nil
+        flight.claim.synced = nil
+        return nil
+    }
+}

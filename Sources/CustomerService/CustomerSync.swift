@@ -1,0 +1,192 @@
+internal import CustomerStore
+internal import Environment
+internal import JSON
+package import Stripe
+import Synchronization
+
+/// What a caller of a sync may ask for beyond the ordinary.
+package struct SyncRequest: Sendable {
+    /// Ask Stripe whether the linked customer still lives.
+    var verify = false
+    /// The host vouches for the user's address: a customer of that address may be adopted.
+    var isEmailVerified = false
+    /// Further fields for a customer that has to be made.
+    var extraFields: JSONObject = [:]
+    var patience = Patience.normal
+}
+
+/// How a user and its customer came to be in step.
+package struct SyncResult: Sendable {
+    package enum Outcome: String, Sendable { case created, updated, unchanged, relinked }
+
+    package var userId: String
+    package var customerId: String
+    package var outcome: Outcome
+    /// The customer was made for this user, in this sync or in an earlier attempt that this one settled.
+    package var isNewCustomer: Bool
+    /// The fields that were sent.
+    package var changed: [String]
+    /// The customer as Stripe last answered it in this sync.
+    package var customer: Customer?
+}
+
+/// Brings one user and its customer in step, whatever state an earlier attempt left behind.
+///
+/// One sync is a loop over what the database says (`SyncClaim`): settle the create that is pending, make a customer where
+/// there is none, send what differs. Each foreign call stands between two transactions, so a kill anywhere leaves a state
+/// from which the next sync goes on. Within the process one sync a user runs at a time, across processes a lease sees to
+/// it.
+package struct CustomerSync: Sendable {
+    let store: CustomerStore
+    let stripe: StripeClient
+    let clock: any WallClock
+    let identifiers: any Identifiers
+    let log: Log
+    let locks = KeyedLocks()
+    let lookup: CustomerLookup
+
+    /// "Keys can be removed from the system automatically after they're at least 24 hours old"
+    /// (https://docs.stripe.com/api/idempotent_requests); an hour is kept for clocks that differ.
+    static let keyLifetime: Milliseconds = 23 * 3_600_000
+    /// A lease of another process is waited for this long: longer than a killed owner's lives on.
+    static let leasePatience: Milliseconds = 15_000
+    /// Each round does one thing; more than this within one call means that something else keeps changing the user.
+    private static let roundsMax = 8
+
+    init(
+        store: CustomerStore, stripe: StripeClient, clock: any WallClock, identifiers: any Identifiers, log: Log
+    ) {
+        self.store = store
+        self.stripe = stripe
+        self.clock = clock
+        self.identifiers = identifiers
+        self.log = log
+        lookup = CustomerLookup(store: store, stripe: stripe)
+    }
+
+    /// - Throws: `ServiceError`; the user is then back in the queue, for later or parked.
+    package func bringInLine(
+        _ userId: String, _ request: SyncRequest = SyncRequest()
+    ) async throws(ServiceError) -> SyncResult {
+        try await locks.withLock(.user(userId)) { () async throws(ServiceError) in
+            var flight = Flight(userId: userId, request: request, claim: try await claim(userId, request))
+            do throws(ServiceError) {
+                return try await run(&flight)
+            } catch {
+                await postpone(flight, error)
+                throw error
+            }
+        }
+    }
+
+    private func run(_ flight: inout Flight) async throws(ServiceError) -> SyncResult {
+        for _ in 0..<Self.roundsMax {
+            if let result = try await advance(&flight) { return result }
+        }
+        throw ServiceError(
+            .stripeUnavailable, "The user's customer keeps changing; it is tried again later", retryable: true,
+            details: ["userId": .string(flight.userId)])
+    }
+
+    /// One round: does what the claim calls for, and answers when nothing is left.
+    private func advance(_ flight: inout Flight) async throws(ServiceError) -> SyncResult? {
+        if let intent = flight.claim.intent { return try await settle(intent, &flight) }
+        guard let user = flight.claim.user else {
+            try await stored { () async throws(StoreError) in try await store.release(.user(flight.userId)) }
+            throw ServiceError.userNotFound(flight.userId)
+        }
+        guard let customerId = user.customerId else {
+            flight.claim = try await claim(flight.userId, flight.request)
+            return nil
+        }
+        return try await update(customerId, of: user, &flight)
+    }
+
+    // MARK: Claiming
+
+    /// Waits for other processes to be done with the user.
+    func claim(_ userId: String, _ request: SyncRequest) async throws(ServiceError) -> SyncClaim {
+        let draft = draft(request)
+        return try await leased("the user") { () async throws(StoreError) in
+            try await store.claim(userId, at: clock.now(), draft: draft)
+        }
+    }
+
+    func draft(_ request: SyncRequest) -> @Sendable (User) -> IntentDraft? {
+        let identifiers = identifiers
+        return { user in
+            var fields = ProfileFields.createFields(for: user)
+            for member in request.extraFields.members where fields[member.name] == nil {
+                fields[member.name] = member.value
+            }
+            return IntentDraft(
+                idempotencyKey: "create-" + identifiers.next(), fields: fields,
+                isEmailVerified: request.isEmailVerified)
+        }
+    }
+
+    /// Repeats until the lease is to be had. Time is the real one: other processes live in it.
+    func leased<T: Sendable>(
+        _ what: String, _ take: () async throws(StoreError) -> T?
+    ) async throws(ServiceError) -> T {
+        let clock = SystemClock()
+        let deadline = clock.now() + Self.leasePatience
+        while true {
+            if let taken = try await stored(take) { return taken }
+            guard clock.now() < deadline else {
+                throw ServiceError(
+                    .storageUnavailable, "Another process has been working on \(what) for too long", retryable: true)
+            }
+            await clock.sleep(20 + Milliseconds(Double.random(in: 0..<60)))
+        }
+    }
+
+    /// Back into the queue: for later what may still succeed, parked what can't until the user changes.
+    private func postpone(_ flight: Flight, _ error: ServiceError) async {
+        let attempts = flight.claim.change?.attempts ?? 0
+        let notBefore =
+            error.isFinal
+            ? nil : clock.now() + Backoff.delay(afterAttempts: attempts + 1, fraction: identifiers.fraction())
+        do throws(StoreError) {
+            try await store.postpone(
+                flight.userId, customerId: flight.claim.user?.customerId, change: flight.claim.change?.id,
+                notBefore: notBefore, errorType: error.kind.rawValue, error: error.message)
+        } catch {
+            // The lease expires by itself and the change is still in the queue.
+            log(.error, "sync.postpone_failed", ["userId": .string(flight.userId), "error": .string(error.description)])
+        }
+        log(
+            error.isFinal ? .warning : .info, error.isFinal ? "sync.parked" : "sync.postponed",
+            ["userId": .string(flight.userId), "error": .string(error.kind.rawValue)])
+    }
+}
+
+/// A sync on its way.
+struct Flight: Sendable {
+    let userId: String
+    let request: SyncRequest
+    var claim: SyncClaim
+    var outcome = SyncResult.Outcome.unchanged
+    var isNewCustomer = false
+    var changed: [String] = []
+    var customer: Customer?
+    /// How often this sync gave up on a create and began the next generation.
+    var generationsBegun = 0
+
+    func result(_ customerId: String) -> SyncResult {
+        SyncResult(userId: userId, customerId: customerId, outcome: outcome, isNewCustomer: isNewCustomer,
+            changed: changed, customer: customer)
+    }
+}
+
+extension ServiceError {
+    static func userNotFound(_ userId: String) -> ServiceError {
+        ServiceError(.userNotFound, "No such user", details: ["userId": .string(userId)])
+    }
+
+    /// Trying again without a change of the user can't help. A key that Stripe refuses is not of this kind: the operator
+    /// replaces it, and everything goes on.
+    var isFinal: Bool {
+        [.stripeRequestRejected, .ambiguousCustomer, .customerAlreadyExists, .invalidParams].contains(kind)
+    }
+}

@@ -1,0 +1,142 @@
+internal import CustomerStore
+internal import Environment
+internal import JSON
+internal import Stripe
+
+/// Makes a customer: for a user when one is named, else on its own, with a say on what to do when the address is taken.
+enum CreateCustomer: ServiceMethod {
+    static let name = "createCustomer"
+
+    struct Params: Decodable, Sendable {
+        enum OnDuplicateEmail: String, Sendable { case error, `return`, allow }
+
+        let userId: String?
+        let onDuplicateEmail: OnDuplicateEmail
+        let email: String
+        /// What goes to Stripe, under Stripe's own names.
+        let fields: JSONObject
+        /// Tells one call from another under the same idempotency key.
+        let whole: JSONObject
+
+        init(from decoder: any Decoder) throws {
+            whole = try decoder.singleValueContainer().decode(JSONObject.self)
+            userId = whole["userId"]?.string
+            onDuplicateEmail = whole["onDuplicateEmail"]?.string.flatMap(OnDuplicateEmail.init) ?? .error
+            email = whole["email"]?.string ?? ""
+            var fields = whole
+            fields["userId"] = nil
+            fields["onDuplicateEmail"] = nil
+            self.fields = fields
+        }
+    }
+
+    static func call(
+        _ params: Params, _ context: CallContext, _ service: CustomerService
+    ) async throws(ServiceError) -> JSONObject {
+        if let userId = params.userId { return try await forUser(userId, params, service) }
+        guard let key = context.idempotencyKey else {
+            return try await onItsOwn(params, key: service.freshKey(), isRetry: false, service)
+        }
+        return try await once(key, params, service)
+    }
+
+    // MARK: For a user
+
+    /// The same path as every user's customer takes, so that there is never a second one.
+    private static func forUser(
+        _ userId: String, _ params: Params, _ service: CustomerService
+    ) async throws(ServiceError) -> JSONObject {
+        let user = try await stored { () async throws(StoreError) in try await service.store.user(userId) }
+        guard let user else { throw ServiceError.userNotFound(userId) }
+        if let customerId = user.customerId { throw alreadyExists([customerId], userId: userId) }
+        let result = try await service.sync.bringInLine(userId, SyncRequest(extraFields: params.fields))
+        if !result.isNewCustomer, params.onDuplicateEmail == .error {
+            throw alreadyExists([result.customerId], userId: userId)
+        }
+        if let customer = result.customer { return customer.object }
+        return try await service.livingCustomer(result.customerId).object
+    }
+
+    // MARK: On its own
+
+    /// Under the host's idempotency key: the same call gives the same customer, also after a crash and after the day for
+    /// which Stripe keeps the key.
+    private static func once(
+        _ key: String, _ params: Params, _ service: CustomerService
+    ) async throws(ServiceError) -> JSONObject {
+        let text = JSONValue.object(params.whole).serialized(sortedKeys: true)
+        let hash = fingerprint(text)
+        let known = try await stored { () async throws(StoreError) in
+            try await service.store.beginIdempotentCall(key, requestHash: hash, at: service.clock.now())
+        }
+        let isRetry: Bool
+        switch known {
+        case .done(let customerId): return try await service.livingCustomer(customerId).object
+        case .mismatch:
+            throw ServiceError(.idempotencyConflict, "The idempotency key was used before with other params")
+        case .new: isRetry = false
+        // The first attempt may have made it: its key replays, and the duplicate it would find is its own.
+        case .pending(let since): isRetry = service.clock.now() - since < CustomerSync.keyLifetime
+        }
+        do throws(ServiceError) {
+            let customer = try await onItsOwn(params, key: key, isRetry: isRetry, service)
+            if let id = customer["id"]?.string {
+                try await stored { () async throws(StoreError) in
+                    try await service.store.finishIdempotentCall(key, customerId: id)
+                }
+            }
+            return customer
+        } catch {
+            if !error.retryable, error.kind != .idempotencyConflict {
+                try await stored { () async throws(StoreError) in try await service.store.forgetIdempotentCall(key) }
+            }
+            throw error
+        }
+    }
+
+    private static func onItsOwn(
+        _ params: Params, key: String, isRetry: Bool, _ service: CustomerService
+    ) async throws(ServiceError) -> JSONObject {
+        if params.onDuplicateEmail == .allow { return try await create(params, key, service) }
+        // Look and create as one step, across all processes.
+        return try await service.sync.withLease(.email(params.email), "the address") { () async throws(ServiceError) in
+            if !isRetry {
+                let existing = try await service.sync.lookup.customers(email: params.email, patience: .normal)
+                if !existing.isEmpty {
+                    guard params.onDuplicateEmail == .return else { throw alreadyExists(existing.map(\.id)) }
+                    if let customer = try await service.theOne(of: existing) { return customer.object }
+                }
+            }
+            return try await create(params, key, service)
+        }
+    }
+
+    private static func create(
+        _ params: Params, _ key: String, _ service: CustomerService
+    ) async throws(ServiceError) -> JSONObject {
+        do throws(StripeError) {
+            return try await service.stripe.createCustomer(params.fields, idempotencyKey: key).value.object
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+
+    private static func alreadyExists(_ customerIds: [String], userId: String? = nil) -> ServiceError {
+        var details: JSONObject = [:]
+        details["userId"] = userId.map { .string($0) }
+        details["customerId"] = customerIds.first.map { .string($0) }
+        if customerIds.count > 1 { details["candidates"] = .array(customerIds.map { .string($0) }) }
+        let what = userId == nil ? "A customer with this email" : "The user's customer"
+        return ServiceError(.customerAlreadyExists, "\(what) exists already", details: details)
+    }
+
+    /// FNV-1a, 128 bits as two of 64 with different starts: tells requests apart, keeps no personal data.
+    private static func fingerprint(_ bytes: [UInt8]) -> String {
+        var (a, b): (UInt64, UInt64) = (0xcbf2_9ce4_8422_2325, 0x8422_2325_cbf2_9ce4)
+        for byte in bytes {
+            a = (a ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+            b = (b ^ UInt64(byte) &+ 0x9e) &* 0x0000_0100_0000_01b3
+        }
+        return String(a, radix: 16) + String(b, radix: 16)
+    }
+}

@@ -1,0 +1,78 @@
+internal import CustomerStore
+internal import Environment
+internal import JSON
+internal import Stripe
+
+/// Deletes a customer at Stripe and drops its link; its user gets a new one when it is next synced.
+///
+/// Noted on disk first: a call whose outcome is unknown is completed later.
+enum DeleteCustomer: ServiceMethod {
+    static let name = "deleteCustomer"
+
+    struct Params: Decodable, Sendable {
+        var customerId: String
+        var force: Bool?
+    }
+
+    static func call(
+        _ params: Params, _ context: CallContext, _ service: CustomerService
+    ) async throws(ServiceError) -> JSONObject {
+        let customerId = params.customerId
+        if params.force != true { try await service.requireDeletable(customerId) }
+        return try await service.sync.withLease(on: customerId) { () async throws(ServiceError) in
+            try await stored { () async throws(StoreError) in
+                try await service.store.noteDisposal(customerId, .delete, at: service.clock.now())
+            }
+            let failure: StripeError
+            do throws(StripeError) {
+                let stub = try await service.stripe.deleteCustomer(customerId).value
+                await finish(customerId, service)
+                return stub.object
+            } catch {
+                failure = error
+            }
+            if failure.kind == .notFound {
+                await finish(customerId, service)
+            } else if !failure.outcomeUnknown {
+                try await stored { () async throws(StoreError) in try await service.store.cancelDisposal(customerId) }
+            }
+            throw await service.explained(failure, customerId)
+        }
+    }
+
+    /// Stripe has deleted it; if this write fails the disposal stays on disk and the link is dropped later.
+    private static func finish(_ customerId: String, _ service: CustomerService) async {
+        do throws(StoreError) {
+            try await service.store.finishDisposal(customerId, .delete)
+        } catch {
+            service.log(.error, "customer.unlink_failed", ["customerId": .string(customerId)])
+        }
+    }
+}
+
+extension CustomerService {
+    /// "Also immediately cancels any active subscriptions on the customer" (https://docs.stripe.com/api/customers/delete),
+    /// and open invoices can't be collected any more: a host has to say that it means it.
+    /// - Throws: `deletion_blocked` with the counts.
+    func requireDeletable(_ customerId: String) async throws(ServiceError) {
+        let (subscriptions, invoices): (Int, Int)
+        do throws(StripeError) {
+            subscriptions = try await stripe.activeSubscriptionCount(customer: customerId).value
+            let open = try await stripe.listInvoices(customer: customerId, status: "open", limit: 100)
+            invoices = open.value.data.count
+        } catch {
+            // No such customer: the deletion itself will say so.
+            if error.kind == .notFound { return }
+            throw ServiceError(error, customerId: customerId)
+        }
+        guard subscriptions + invoices > 0 else { return }
+        throw ServiceError(
+            .deletionBlocked,
+            "The customer has \(subscriptions) active subscriptions and \(invoices) open invoices;"
+                + " force: true deletes it all the same",
+            details: [
+                "customerId": .string(customerId), "subscriptions": .number(JSONNumber(subscriptions)),
+                "openInvoices": .number(JSONNumber(invoices)),
+            ])
+    }
+}

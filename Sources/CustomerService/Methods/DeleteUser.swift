@@ -1,0 +1,55 @@
+internal import CustomerStore
+internal import Stripe
+
+/// Deletes a user and deals with its customer as chosen. Once this has answered, the rest is carried out even after a
+/// kill.
+enum DeleteUser: ServiceMethod {
+    static let name = "deleteUser"
+
+    struct Params: Decodable, Sendable {
+        var userId: String
+        var customer: String?
+        var force: Bool?
+    }
+
+    struct Answer: Encodable, Sendable {
+        var userId: String
+        var customerId: String?
+        var customer: String
+        /// `pending`: Stripe could not be reached; it is done later.
+        var state: String
+    }
+
+    static func call(
+        _ params: Params, _ context: CallContext, _ service: CustomerService
+    ) async throws(ServiceError) -> Answer {
+        let choice = params.customer.flatMap(CreateIntent.Disposal.init) ?? .archive
+        if choice == .delete, params.force != true {
+            let user = try await stored { () async throws(StoreError) in try await service.store.user(params.userId) }
+            if let customerId = user?.customerId { try await service.requireDeletable(customerId) }
+        }
+        let deleted = try await stored { () async throws(StoreError) in
+            try await service.store.deleteUser(params.userId, customer: choice)
+        }
+        guard let user = deleted else { throw ServiceError.userNotFound(params.userId) }
+        let isDone = await service.sync.disposeNow(of: user.customerId)
+        return Answer(
+            userId: user.id, customerId: user.customerId, customer: choice.rawValue,
+            state: isDone ? "done" : "pending")
+    }
+}
+
+extension CustomerSync {
+    /// Carries out what was noted for a customer, if anything; a failure leaves it in the queue.
+    func disposeNow(of customerId: String?) async -> Bool {
+        guard let customerId else { return true }
+        do {
+            if let disposal = try await store.disposal(of: customerId) {
+                try await dispose(disposal, patience: .brief)
+            }
+            return true
+        } catch {
+            return false
+        }
+    }
+}

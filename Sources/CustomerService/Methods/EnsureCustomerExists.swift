@@ -1,0 +1,30 @@
+internal import CustomerStore
+
+/// Makes sure that a user has a customer, and never a second one.
+enum EnsureCustomerExists: ServiceMethod {
+    static let name = "ensureCustomerExists"
+
+    struct Params: Decodable, Sendable {
+        var userId: String
+        /// Ask Stripe whether the customer still lives, instead of trusting the link.
+        var verify: Bool?
+        var emailVerified: Bool?
+    }
+
+    struct Answer: Encodable, Sendable {
+        var customerId: String
+        var created: Bool
+    }
+
+    static func call(
+        _ params: Params, _ context: CallContext, _ service: CustomerService
+    ) async throws(ServiceError) -> Answer {
+        let verify = params.verify ?? false
+        let user = try await stored { () async throws(StoreError) in try await service.store.user(params.userId) }
+        guard let user else { throw ServiceError.userNotFound(params.userId) }
+        if let customerId = user.customerId, !verify { return Answer(customerId: customerId, created: false) }
+        let result = try await service.sync.bringInLine(
+            params.userId, SyncRequest(verify: verify, isEmailVerified: params.emailVerified ?? false))
+        return Answer(customerId: result.customerId, created: result.isNewCustomer)
+    }
+}

@@ -1,0 +1,46 @@
+internal import CustomerStore
+internal import Environment
+internal import JSON
+internal import Stripe
+
+/// How the process is, without asking Stripe.
+enum Health: ServiceMethod {
+    static let name = "health"
+    static let ordering = Ordering.free
+
+    struct Params: Decodable, Sendable {}
+
+    static func call(
+        _ params: Params, _ context: CallContext, _ service: CustomerService
+    ) async throws(ServiceError) -> JSONObject {
+        let queue = try await stored { () async throws(StoreError) in try await service.store.queueStatus() }
+        let version = try await stored { () async throws(StoreError) in try await service.store.schemaVersion() }
+        let now = service.clock.now()
+        let stripe = service.stripe.status
+        let circuit: JSONValue = stripe.circuit == .halfOpen ? "half_open" : .string(stripe.circuit.rawValue)
+        return [
+            "version": .string(service.version),
+            "database": [
+                "path": .string(service.store.path), "schemaVersion": .number(JSONNumber(version)),
+                "account": service.account.map { .string($0) } ?? .null,
+                "mode": service.isLive ? "live" : "test",
+            ],
+            "queue": [
+                "pending": .number(JSONNumber(queue.pending)), "parked": .number(JSONNumber(queue.parked)),
+                "oldestAgeMs": queue.oldestAt.map { .number(JSONNumber(max(0, now - $0))) } ?? .null,
+            ],
+            "stripe": [
+                "reachable": stripe.reachable.map { .bool($0) } ?? .null,
+                "lastSuccessAt": stripe.lastSuccess.map { .string(rfc3339($0)) } ?? .null,
+                "lastError": stripe.lastFailure.map { .string($0) } ?? .null, "circuit": circuit,
+            ],
+            "counters": [
+                "stripeRequests": .number(JSONNumber(stripe.counters.requests)),
+                "stripeRetries": .number(JSONNumber(stripe.counters.retries)),
+                "stripeRateLimited": .number(JSONNumber(stripe.counters.rateLimited)),
+                "rateLimitWaitMs": .number(JSONNumber(stripe.counters.rateLimitWaitMilliseconds)),
+            ],
+            "uptimeMs": .number(JSONNumber(now - service.startedAt)),
+        ]
+    }
+}

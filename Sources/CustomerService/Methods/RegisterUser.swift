@@ -1,0 +1,56 @@
+internal import CustomerStore
+internal import Environment
+internal import JSON
+
+/// Registration is durable when this answers, whether or not Stripe can be reached; the customer follows by itself.
+enum RegisterUser: ServiceMethod {
+    static let name = "registerUser"
+
+    struct Params: Decodable, Sendable {
+        var userId: String?
+        var email: String
+        var name: String?
+        var phone: String?
+        var metadata: JSONObject?
+        var emailVerified: Bool?
+    }
+
+    struct Answer: Encodable, Sendable {
+        var user: User
+        var customerId: String?
+        var sync: SyncReport
+    }
+
+    static func call(
+        _ params: Params, _ context: CallContext, _ service: CustomerService
+    ) async throws(ServiceError) -> Answer {
+        // A table with integer ids chooses by itself.
+        let id = params.userId ?? (service.store.hasIntegerIDs ? "" : "user_" + service.identifiers.next())
+        var user = User(
+            id: id, email: params.email, name: params.name, phone: params.phone, metadata: params.metadata ?? [:])
+        try requireRoomForUserID(in: user.metadata)
+        let draft = user
+        user = try await stored { () async throws(StoreError) in try await service.store.insertUser(draft) }
+        let (report, customerId) = await service.sync.report(
+            on: user.id, SyncRequest(isEmailVerified: params.emailVerified ?? false))
+        user.customerId = customerId
+        return Answer(user: user, customerId: customerId, sync: report)
+    }
+}
+
+/// "You can specify up to 50 keys" (https://docs.stripe.com/metadata), and one of them is the user's id.
+func requireRoomForUserID(in metadata: JSONObject) throws(ServiceError) {
+    let others = metadata.members.filter { !sameCodePoints($0.name, ProfileFields.userIdName) }
+    guard others.count > 49 else { return }
+    throw ServiceError(
+        .invalidParams, "Invalid params",
+        details: [
+            "violations": [
+                [
+                    "instanceLocation": "/metadata", "keywordLocation": "/properties/metadata/maxProperties",
+                    "keyword": "maxProperties", "params": ["limit": 49],
+                    "error": "has \(others.count) members; at most 49 are allowed beside userId",
+                ]
+            ], "violationCount": 1,
+        ])
+}

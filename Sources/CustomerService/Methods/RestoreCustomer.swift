@@ -1,0 +1,20 @@
+internal import CustomerStore
+internal import JSON
+internal import Stripe
+
+/// Undoes `archiveCustomer`; what its user changed meanwhile is synced.
+enum RestoreCustomer: ServiceMethod {
+    static let name = "restoreCustomer"
+
+    struct Params: Decodable, Sendable { var customerId: String }
+
+    static func call(
+        _ params: Params, _ context: CallContext, _ service: CustomerService
+    ) async throws(ServiceError) -> JSONObject {
+        let customer = try await service.change(
+            params.customerId, ["metadata": [ProfileFields.archivedAtName: .null]],
+            idempotencyKey: context.idempotencyKey ?? service.freshKey())
+        try await stored { () async throws(StoreError) in try await service.store.markRestored(params.customerId) }
+        return customer.object
+    }
+}

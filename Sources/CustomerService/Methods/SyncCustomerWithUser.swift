@@ -1,0 +1,22 @@
+/// Brings a user's customer in line with the user at once.
+enum SyncCustomerWithUser: ServiceMethod {
+    static let name = "syncCustomerWithUser"
+
+    struct Params: Decodable, Sendable { var userId: String }
+
+    struct Answer: Encodable, Sendable {
+        var userId: String
+        var customerId: String
+        var outcome: String
+        var changed: [String]
+    }
+
+    static func call(
+        _ params: Params, _ context: CallContext, _ service: CustomerService
+    ) async throws(ServiceError) -> Answer {
+        let result = try await service.sync.bringInLine(params.userId)
+        return Answer(
+            userId: result.userId, customerId: result.customerId, outcome: result.outcome.rawValue,
+            changed: result.changed)
+    }
+}

@@ -1,0 +1,34 @@
+internal import CustomerStore
+internal import JSON
+
+/// Changes a user; the change is durable when this answers, and Stripe follows.
+enum UpdateUser: ServiceMethod {
+    static let name = "updateUser"
+
+    struct Params: Decodable, Sendable {
+        var userId: String
+        // A JSONValue tells a null, which unsets, from a member that is missing, which leaves things as they are.
+        var email: String?
+        var name: JSONValue?
+        var phone: JSONValue?
+        var metadata: JSONValue?
+    }
+
+    typealias Answer = RegisterUser.Answer
+
+    static func call(
+        _ params: Params, _ context: CallContext, _ service: CustomerService
+    ) async throws(ServiceError) -> Answer {
+        let change = UserChange(
+            email: params.email, name: params.name.map(\.string), phone: params.phone.map(\.string),
+            metadata: params.metadata.map(\.object))
+        if let metadata = params.metadata?.object { try requireRoomForUserID(in: ProfileFields.withoutNulls(metadata)) }
+        let updated = try await stored { () async throws(StoreError) in
+            try await service.store.updateUser(params.userId, change)
+        }
+        guard var user = updated else { throw ServiceError.userNotFound(params.userId) }
+        let (report, customerId) = await service.sync.report(on: user.id, SyncRequest())
+        user.customerId = customerId ?? user.customerId
+        return Answer(user: user, customerId: user.customerId, sync: report)
+    }
+}

@@ -1,0 +1,76 @@
+package import CustomerStore
+package import JSON
+
+/// The part of a user that its customer mirrors, and what differs from what Stripe was last told. Pure functions.
+package enum ProfileFields {
+    /// The metadata name under which a customer names its user.
+    package static let userIdName = "userId"
+    /// The metadata name that marks an archived customer.
+    package static let archivedAtName = "archived_at"
+
+    private static let texts = ["email", "name", "phone"]
+
+    /// `{email, name, phone, metadata}` as Stripe should have it; a text that the user lacks is null.
+    package static func profile(of user: User) -> JSONObject {
+        var metadata = user.metadata
+        metadata[userIdName] = .string(user.id)
+        return [
+            "email": user.email.map { .string($0) } ?? .null, "name": user.name.map { .string($0) } ?? .null,
+            "phone": user.phone.map { .string($0) } ?? .null, "metadata": .object(metadata),
+        ]
+    }
+
+    /// What a create sends: the profile without what is null.
+    package static func createFields(for user: User) -> JSONObject { withoutNulls(profile(of: user)) }
+
+    package static func withoutNulls(_ fields: JSONObject) -> JSONObject {
+        JSONObject(fields.members.filter { !$0.value.isNull })
+    }
+
+    /// What an update has to send to bring Stripe from `synced` to `profile`: a three-way comparison in which a field
+    /// that is the same on both sides is not sent, whatever Stripe has there by now. Metadata by name.
+    package static func difference(from synced: JSONObject, to profile: JSONObject) -> JSONObject {
+        var fields: JSONObject = [:]
+        for name in texts {
+            let (old, new) = (synced[name]?.string, profile[name]?.string)
+            if !same(old, new) { fields[name] = new.map { .string($0) } ?? .null }
+        }
+        let (old, new) = (synced["metadata"]?.object ?? [:], profile["metadata"]?.object ?? [:])
+        var metadata: JSONObject = [:]
+        for member in new.members where !same(old[member.name]?.string, member.value.string) {
+            metadata[member.name] = member.value
+        }
+        for member in old.members where new[member.name] == nil { metadata[member.name] = .null }
+        if !metadata.isEmpty { fields["metadata"] = .object(metadata) }
+        return fields
+    }
+
+    /// The starting point for a customer that was not made here: what Stripe has, but where the user has nothing to say
+    /// Stripe's own value stays, and metadata that is not the user's is left alone.
+    package static func adopted(_ customer: JSONObject, for user: User) -> JSONObject {
+        let wanted = profile(of: user)
+        var base: JSONObject = [:]
+        for name in texts {
+            base[name] = wanted[name]?.isNull == true ? .null : customer[name] ?? .null
+        }
+        var metadata: JSONObject = [:]
+        for member in wanted["metadata"]?.object?.members ?? [] {
+            metadata[member.name] = customer["metadata"]?[member.name]
+        }
+        base["metadata"] = .object(metadata)
+        return base
+    }
+
+    /// The profile that Stripe knows after a create with these fields.
+    package static func profile(sentAs fields: JSONObject) -> JSONObject {
+        var profile: JSONObject = [:]
+        for name in texts { profile[name] = fields[name] ?? .null }
+        profile["metadata"] = fields["metadata"] ?? [:]
+        return profile
+    }
+
+    private static func same(_ a: String?, _ b: String?) -> Bool {
+        guard let a, let b else { return a == nil && b == nil }
+        return sameCodePoints(a, b)
+    }
+}

@@ -1,0 +1,28 @@
+internal import CustomerStore
+internal import JSON
+internal import SQLite
+
+extension ServiceError {
+    init(_ error: StoreError) {
+        switch error {
+        case .userExists(let userId, let sameEmail):
+            let what = sameEmail ? "A user with this email" : "A user with this id"
+            self.init(.userAlreadyExists, "\(what) exists already", details: ["userId": .string(userId)])
+        case .customerTaken(let userId):
+            self.init(
+                .customerAlreadyExists, "The customer is linked to another user", details: ["userId": .string(userId)])
+        case .closed:
+            self.init(.shuttingDown, "The process is shutting down", retryable: true)
+        case .usersTableRefuses, .usersTableUnfit, .newerDatabase, .changedMigration, .wrongAccount:
+            self.init(.storageUnavailable, error.description)
+        case .database(let failure):
+            self.init(
+                .storageUnavailable, error.description, retryable: failure.isBusy || failure.isFull || failure.isIOFailure)
+        }
+    }
+}
+
+/// Calls the store with the service's error.
+func stored<T>(_ body: () async throws(StoreError) -> T) async throws(ServiceError) -> T {
+    do throws(StoreError) { return try await body() } catch { throw ServiceError(error) }
+}

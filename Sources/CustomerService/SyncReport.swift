@@ -1,0 +1,87 @@
+internal import Environment
+internal import JSON
+internal import Stripe
+import Synchronization
+
+/// What registerUser and updateUser say about the customer: the user is safe on disk, whatever became of the sync.
+struct SyncReport: Encodable, Sendable {
+    struct Failure: Encodable, Sendable {
+        var type: String
+        var message: String
+        var retryable: Bool
+        var stripe: JSONValue?
+        var candidates: JSONValue?
+    }
+
+    var state: String
+    var outcome: String?
+    var changed: [String]?
+    var reason: String?
+    var error: Failure?
+}
+
+extension CustomerSync {
+    /// A registration is not held up for longer than this by a slow Stripe; the sync goes on behind the answer.
+    static let foregroundPatience: Milliseconds = 5_000
+
+    /// Syncs a user whose change is on disk already, and reports instead of failing.
+    func report(
+        on userId: String, _ request: SyncRequest
+    ) async -> (report: SyncReport, customerId: String?) {
+        var request = request
+        request.patience = .brief
+        let result: Result<SyncResult, ServiceError>? = await limited(to: Self.foregroundPatience) { [request] in
+            do throws(ServiceError) {
+                return .success(try await bringInLine(userId, request))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch result {
+        case .success(let result):
+            return (
+                SyncReport(state: "synced", outcome: result.outcome.rawValue, changed: result.changed),
+                result.customerId
+            )
+        case .failure(let error):
+            let failure = SyncReport.Failure(
+                type: error.kind.rawValue, message: error.message, retryable: error.retryable,
+                stripe: error.details["stripe"], candidates: error.details["candidates"])
+            return (
+                SyncReport(state: error.isFinal ? "parked" : "pending", reason: error.message, error: failure), nil
+            )
+        case nil:
+            return (SyncReport(state: "pending", reason: "Stripe has not answered yet"), nil)
+        }
+    }
+}
+
+/// What `body` returns, or `nil` when it takes longer; it then goes on by itself.
+private func limited<T: Sendable>(to limit: Milliseconds, _ body: @escaping @Sendable () async -> T) async -> T? {
+    await withCheckedContinuation { continuation in
+        let race = Race(continuation)
+        let timer = Task {
+            await SystemClock().sleep(limit)
+            race.finish(nil)
+        }
+        Task {
+            race.finish(await body())
+            timer.cancel()
+        }
+    }
+}
+
+/// Resumes its continuation once, with whatever comes first.
+private final class Race<T: Sendable>: Sendable {
+    private let continuation: Mutex<CheckedContinuation<T?, Never>?>
+
+    init(_ continuation: CheckedContinuation<T?, Never>) { self.continuation = Mutex(continuation) }
+
+    func finish(_ value: T?) {
+        let first = continuation.withLock { continuation in
+            defer { continuation = nil }
+            return continuation
+        }
+        first?.resume(returning: value)
+    }
+}

@@ -1,0 +1,139 @@
+internal import CustomerStore
+internal import Environment
+internal import JSON
+internal import Stripe
+import Synchronization
+
+/// Drains the sync queue in the background: takes what is due, a few users at a time, and keeps this process's leases
+/// alive. Any number of processes may do so on one database.
+package final class SyncWorker: Sendable {
+    private let sync: CustomerSync
+    private let store: CustomerStore
+    private let clock: any WallClock
+    private let log: Log
+    private let isStopping = Atomic(false)
+    private let running = Atomic(0)
+
+    /// How soon a change that another program made to the users table is seen.
+    private static let pollInterval: Milliseconds = 250
+    private static let concurrency = 16
+    private static let pace: Milliseconds = 10
+    /// A drain waits this long for what was put back, a rate limit for example.
+    private static let drainPatience: Milliseconds = 15_000
+
+    init(sync: CustomerSync, store: CustomerStore, clock: any WallClock, log: Log) {
+        self.sync = sync
+        self.store = store
+        self.clock = clock
+        self.log = log
+    }
+
+    /// Works until `stop()`.
+    package func run() async {
+        while !isStopping.load(ordering: .relaxed) {
+            let free = Self.concurrency - running.load(ordering: .relaxed)
+            let work = free > 0 ? await due(limit: free) : []
+            for piece in work {
+                running.add(1, ordering: .relaxed)
+                Task {
+                    _ = await carryOut(piece)
+                    running.subtract(1, ordering: .relaxed)
+                }
+            }
+            await clock.sleep(work.isEmpty ? Self.pollInterval : Self.pace)
+        }
+        while running.load(ordering: .relaxed) > 0 { await clock.sleep(Self.pace) }
+    }
+
+    package func stop() { isStopping.store(true, ordering: .relaxed) }
+
+    /// Carries out what is in the queue until only what is parked or can't be done now is left.
+    ///
+    /// What fails although Stripe can be reached (a rate limit, a conflict) is waited for; after a failure to reach
+    /// Stripe it stays queued on disk.
+    package func drain() async {
+        while true {
+            let work = await due(limit: Self.concurrency)
+            if work.isEmpty {
+                // A call that was answered before its work was done still has its lock.
+                if !sync.locks.held.isEmpty {
+                    await SystemClock().sleep(Self.pace)
+                } else if let pause = await pauseUntilNextDue() {
+                    await clock.sleep(pause)
+                } else {
+                    return
+                }
+                continue
+            }
+            let failures = await withTaskGroup(of: ServiceError?.self) { group in
+                for piece in work { group.addTask { await self.carryOut(piece) } }
+                return await group.reduce(into: [ServiceError]()) { failures, failure in
+                    if let failure { failures.append(failure) }
+                }
+            }
+            if failures.count == work.count, failures.contains(where: \.isOutage) { return }
+        }
+    }
+
+    /// Renews this process's leases until the task is cancelled.
+    package func keepLeases() async {
+        while !Task.isCancelled {
+            do throws(StoreError) {
+                try await store.renewLeases()
+            } catch {
+                log(.error, "lease.renewal_failed", ["error": .string(error.description)])
+            }
+            await SystemClock().sleep(CustomerStore.leaseRenewal)
+        }
+    }
+
+    // MARK: Pieces of work
+
+    private enum Work: Sendable {
+        case user(String)
+        case disposal(Disposal)
+    }
+
+    private func due(limit: Int) async -> [Work] {
+        let held = sync.locks.held
+        do throws(StoreError) {
+            let now = clock.now()
+            let users = try await store.dueUsers(at: now, limit: limit + held.count)
+            let disposals = try await store.dueDisposals(at: now, limit: limit + held.count)
+            let work =
+                users.filter { !held.contains(.user($0)) }.map { Work.user($0) }
+                + disposals.filter { !held.contains(.customer($0.customerId)) }.map { Work.disposal($0) }
+            return Array(work.prefix(limit))
+        } catch {
+            log(.error, "sync.queue_unreadable", ["error": .string(error.description)])
+            return []
+        }
+    }
+
+    /// How long to wait for what was put back for a moment; `nil` when there is nothing to wait for.
+    private func pauseUntilNextDue() async -> Milliseconds? {
+        guard sync.stripe.status.reachable != false, let next = try? await store.nextDue() else { return nil }
+        let pause = next - clock.now()
+        return pause <= Self.drainPatience ? max(pause, Self.pace) : nil
+    }
+
+    private func carryOut(_ work: Work) async -> ServiceError? {
+        do throws(ServiceError) {
+            switch work {
+            case .user(let userId): _ = try await sync.bringInLine(userId)
+            case .disposal(let disposal): try await sync.dispose(disposal)
+            }
+            return nil
+        } catch {
+            // The user is gone and so is its entry.
+            return error.kind == .userNotFound ? nil : error
+        }
+    }
+}
+
+extension ServiceError {
+    /// Nothing goes through to Stripe at this time.
+    var isOutage: Bool {
+        [.stripeUnavailable, .stripeAuthenticationFailed, .stripePermissionDenied, .storageUnavailable].contains(kind)
+    }
+}
