@@ -43,7 +43,9 @@ extension ByteScanner {
     private mutating func readAddressLiteral() -> Bool {
         guard skip("[") else { return false }
         let isIPv6 = attempt { scanner in
-            "ipv6:".utf8.allSatisfy { wanted in scanner.skip(if: { $0 == wanted || $0 | 0x20 == wanted }) }
+            "ipv6:".utf8.allSatisfy { wanted in
+                scanner.skip(if: { $0 == wanted || isLetter($0) && $0 | 0x20 == wanted })
+            }
         }
         return (isIPv6 ? readIPv6() : readIPv4()) && skip("]")
     }

@@ -135,7 +135,7 @@ struct AdditionalProperties: Keyword {
     }
 
     private var allowed: String {
-        let items = names.map(quoted) + patterns.map { "names that match \(quoted($0.text))" }
+        let items = names.map(quoted) + patterns.map { "names that match \($0.text)" }
         return items.isEmpty ? "No members are allowed" : "Allowed: \(listed(items))"
     }
 }

@@ -52,15 +52,18 @@ struct Pattern: Sendable {
     private func follow(
         _ start: Int, between before: Unicode.Scalar?, and after: Unicode.Scalar?, into threads: inout Threads
     ) -> Bool {
-        var pending = [start]
-        while let position = pending.popLast() {
+        threads.pending.append(start)
+        while let position = threads.pending.popLast() {
             guard threads.insert(position) else { continue }
             switch program[position] {
             case .match: return true
             case .consume: break
-            case .jump(let target): pending.append(target)
-            case .split(let first, let second): pending += [first, second]
-            case .check(let assertion): if assertion.holds(between: before, and: after) { pending.append(position + 1) }
+            case .jump(let target): threads.pending.append(target)
+            case .split(let first, let second):
+                threads.pending.append(first)
+                threads.pending.append(second)
+            case .check(let assertion):
+                if assertion.holds(between: before, and: after) { threads.pending.append(position + 1) }
             }
         }
         return false
@@ -70,6 +73,8 @@ struct Pattern: Sendable {
     private struct Threads {
         private(set) var positions: [Int] = []
         private var contains: [Bool]
+        /// Those still to be added; empty between two steps and kept for its memory.
+        var pending: [Int] = []
 
         init(capacity: Int) { contains = Array(repeating: false, count: capacity) }
 

@@ -5,15 +5,23 @@ import JSON
 /// `pattern`: not anchored, by code points.
 struct PatternKeyword: Keyword {
     private let pattern: Pattern
+    private let maximumLength: Int?
 
     init(_ site: KeywordSite, _ compiler: inout SchemaCompiler) throws(SchemaError) {
         pattern = try site.pattern(try site.string())
+        maximumLength = try site.sibling("maxLength")?.size()
     }
 
     func evaluate(_ instance: JSONValue, in evaluation: inout Evaluation) {
-        guard case .string(let string) = instance, !pattern.matches(string) else { return }
+        guard case .string(let string) = instance, !isFarTooLong(string), !pattern.matches(string) else { return }
         evaluation.report(
-            "pattern", params: ["pattern": .string(pattern.text)], "does not match the pattern \(quoted(pattern.text))")
+            "pattern", params: ["pattern": .string(pattern.text)], "does not match the pattern \(pattern.text)")
+    }
+
+    /// `maxLength` reports such a text, so that going through all of it would only cost time. A code point has at most
+    /// four bytes.
+    private func isFarTooLong(_ string: String) -> Bool {
+        maximumLength.map { string.utf8.count / 4 > $0 } ?? false
     }
 }
 

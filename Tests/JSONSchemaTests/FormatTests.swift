@@ -13,6 +13,7 @@ import Testing
             ("a b@c", false),
             ("a@b ", false), ("a@-b", false), ("a@b-", false), ("a@b..c", false), ("a@.b", false), ("a@b.", false),
             ("a@[1.2.3]", false), ("a@[1.2.3.4", false), ("a@[1.2.3.4]x", false), ("a@[::1]", false),
+            ("a@[IPv\u{16}:::1]", false),
             (#""a@b"#, false), (#""a"b@c"#, false), ("jürgen@example.com", false), ("a@münchen.de", false),
             ("<a@b>", false), ("a@b\n", false),
         ])

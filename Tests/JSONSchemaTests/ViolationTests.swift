@@ -54,7 +54,7 @@ import Testing
                 #"{"limit":0,"actual":1}"#),
             Example(#"{"minProperties":1}"#, "{}", "has 0 members; at least 1 is needed", #"{"limit":1,"actual":0}"#),
             Example(
-                #"{"pattern":"^[A-Z]{3}$"}"#, #""abc""#, #"does not match the pattern "^[A-Z]{3}$""#,
+                #"{"pattern":"^[A-Z]{3}$"}"#, #""abc""#, "does not match the pattern ^[A-Z]{3}$",
                 #"{"pattern":"^[A-Z]{3}$"}"#),
             Example(#"{"format":"email"}"#, #""ada""#, "is not an email address", #"{"format":"email"}"#),
             Example(
@@ -81,7 +81,7 @@ import Testing
                 #"{"additionalProperty":"emial","suggestion":"email"}"#, at: "/emial"),
             Example(
                 #"{"patternProperties":{"^x-":true},"additionalProperties":false}"#, #"{"a/b":1}"#,
-                #"unknown member "a/b". Allowed: names that match "^x-""#, #"{"additionalProperty":"a/b"}"#,
+                #"unknown member "a/b". Allowed: names that match ^x-"#, #"{"additionalProperty":"a/b"}"#,
                 at: "/a~1b"),
             Example(
                 #"{"additionalProperties":false}"#, #"{"a":1}"#, #"unknown member "a". No members are allowed"#,
@@ -144,11 +144,19 @@ import Testing
             ])
     }
 
+    @Test("A text that is far too long is not matched with the pattern as well")
+    func farTooLong() throws {
+        let schema = #"{"pattern": "^b", "maxLength": 2}"#
+        #expect(try validate(#""aaa""#, by: schema).list.map(\.keyword) == ["pattern", "maxLength"])
+        #expect(
+            try validate("\"\(String(repeating: "a", count: 12))\"", by: schema).list.map(\.keyword) == ["maxLength"])
+    }
+
     @Test("A text never has the value, and a long member name only in part")
     func privacy() throws {
         let schema = """
             {
-                "type": "null", "enum": [null], "const": null, "maxLength": 1, "pattern": "^$", "format": "uuid",
+                "type": "null", "enum": [null], "const": null, "maxLength": 9, "pattern": "^$", "format": "uuid",
                 "not": {"type": "string"}, "anyOf": [{"const": 1}, {"minLength": 99}], "oneOf": [true, true]
             }
             """
