@@ -15,7 +15,7 @@ extension PendingCall {
             fields["userId"] = loggable(call.params["userId"])
             fields["customerId"] = loggable(call.params["customerId"])
             fields["traceparent"] = call.meta.traceparent.map { .string($0) }
-        case .known: fields["method"] = loggable(.string(method))
+        case .known: fields["method"] = loggable(method.map { .string($0) })
         }
         fields["id"] = loggable(reply?.id.json)
         switch outcome {

@@ -95,7 +95,7 @@ package final class Dispatcher: Sendable {
         case .response: log(.debug, "response.dropped")
         case .invalid(let id, let error):
             log(.warning, "request.rejected", error.logFields)
-            enter("", id: id, .known(.failure(error)), deliver: deliver)
+            enter(nil, id: id, .known(.failure(error)), deliver: deliver)
         case .call(let request): accept(request, deliver: deliver)
         }
     }
@@ -119,15 +119,17 @@ package final class Dispatcher: Sendable {
         }
     }
 
-    private func enter(_ method: String, id: RequestID?, _ work: PendingCall.Work, deliver: @escaping Delivery) {
+    private func enter(_ method: String?, id: RequestID?, _ work: PendingCall.Work, deliver: @escaping Delivery) {
         let place = inFlight.enter(holds: id == nil ? 1 : 2)
         var id = id
+        var method = method
         var work = work
         // Looked up only now: while this waited for its place, the other request of this id may have been answered.
         if let taken = id, taken != .null, unanswered.withLock({ $0[taken] != nil }) {
             let error = ErrorObject.invalidRequest("a request with this id is in flight", details: ["id": taken.json])
             log(.warning, "request.rejected", error.logFields)
             id = .null
+            method = nil
             work = .known(.failure(error))
         }
         let reply = id.map { id in
@@ -228,12 +230,13 @@ package final class Dispatcher: Sendable {
         return id
     }
 
-    /// Answers, if nobody has yet, and logs the call.
+    /// Answers, if nobody has yet, and logs the call. What was no request has been logged as `request.rejected`.
     ///
     /// - Parameter isLate: whether the outcome is worth a log line even if the answer was another one.
     private func settle(_ call: PendingCall, _ outcome: RequestPipeline.Outcome, isLate: Bool = false) {
         let isAnswer = call.reply?.answer(outcome) ?? true
         call.end()
+        guard call.method != nil else { return }
         if isAnswer {
             log(.info, "call", call.logFields(outcome))
         } else if isLate {

@@ -26,7 +26,8 @@ package final class PendingCall: Sendable {
         var isOver = false
     }
 
-    package let method: String
+    /// `nil` for what was no request.
+    package let method: String?
     package let work: Work
     /// `nil` for a notification.
     package let reply: Reply?
@@ -34,7 +35,7 @@ package final class PendingCall: Sendable {
     package let received = ContinuousClock.now
     private let state = Mutex(State())
 
-    package init(method: String, work: Work, reply: Reply?, place: Place) {
+    package init(method: String?, work: Work, reply: Reply?, place: Place) {
         self.method = method
         self.work = work
         self.reply = reply

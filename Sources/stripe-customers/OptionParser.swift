@@ -183,10 +183,10 @@ struct OptionParser {
     }
 
     private func unknown(_ what: String, _ text: String, nearest: String?) -> StartFailure {
-        if let nearest { return usage("unknown \(what); did you mean \(nearest)?") }
         // Only what looks like a name is quoted.
         let isName =
             text.utf8.count <= 30 && text.utf8.allSatisfy { $0 == UInt8(ascii: "-") || ($0 >= 97 && $0 <= 122) }
-        return usage(isName ? "unknown \(what) \(text)" : "unknown \(what)")
+        let subject = isName ? "unknown \(what) \(text)" : "unknown \(what)"
+        return usage(nearest.map { "\(subject), did you mean \($0)?" } ?? subject)
     }
 }

@@ -1,0 +1,260 @@
+import CustomerService
+import Environment
+import JSON
+import Server
+import Testing
+
+@Suite("A session")
+struct ServerTests {
+    @Test("Requests are answered under their own ids, digit for digit")
+    func ids() async throws {
+        let session = try Session([.ping], configuration: .test { $0.ordered = true })
+        session.send(#"{"jsonrpc":"2.0","id":1.50,"method":"ping"}"#)
+        session.send(#"{"jsonrpc":"2.0","id":"1.50","method":"ping","params":null}"#)
+        session.send(#"{"jsonrpc":"2.0","id":null,"method":"ping","params":{}}"#)
+        session.send(#"{"jsonrpc":"2.0","method":"ping"}"#)
+        let answers = await session.finish().map(text)
+        #expect(
+            answers == [
+                #"{"jsonrpc":"2.0","id":1.50,"result":{}}"#, #"{"jsonrpc":"2.0","id":"1.50","result":{}}"#,
+                #"{"jsonrpc":"2.0","id":null,"result":{}}"#,
+            ])
+        #expect(await session.exitReason() == .endOfInput)
+    }
+
+    @Test("The same requests give the same answers however they are delivered", arguments: Delivery.allCases)
+    func deliveries(delivery: Delivery) async throws {
+        let session = try Session([.echo], configuration: .test { $0.ordered = true })
+        let lines = [
+            #"{"jsonrpc":"2.0","id":1,"method":"echo","params":{"text":"é\u2028"}}"#, "{bad", "",
+            #"[{"jsonrpc":"2.0","id":2,"method":"echo"},{"jsonrpc":"2.0","method":"echo"}]"#, "[]",
+            #"{"jsonrpc":"2.0","id":3,"method":"echo","params":{"a":[1.0,1e2]}}"#,
+        ]
+        switch delivery {
+        case .lineByLine: for line in lines { session.send(line) }
+        case .byteByByte: for byte in Array((lines.joined(separator: "\n") + "\n").utf8) { session.send([byte]) }
+        case .oneWrite: session.send(Array(lines.joined(separator: "\n").utf8))
+        case .carriageReturns: session.send(Array(("\u{FEFF}" + lines.joined(separator: "\r\n") + "\r\n").utf8))
+        }
+        let answers = await session.finish()
+        #expect(answers.count == 5)
+        #expect(answers.first.map { text($0["result"]) } == #"{"text":"é\u2028"}"#)
+        #expect(answers[1]["error"]?["code"]?.int64 == -32700)
+        #expect(text(answers[2]) == #"[{"jsonrpc":"2.0","id":2,"result":{}}]"#)
+        #expect(answers[3]["error"]?["code"]?.int64 == -32600)
+        #expect(text(answers[4]["result"]) == #"{"a":[1.0,1e2]}"#)
+    }
+
+    enum Delivery: CaseIterable { case lineByLine, byteByByte, oneWrite, carriageReturns }
+
+    @Test("An unknown method is told with the nearest known one")
+    func unknownMethod() async throws {
+        let session = try Session([.ping, .echo])
+        session.send(#"{"jsonrpc":"2.0","id":1,"method":"pnig"}"#)
+        let error = await session.next()?["error"]
+        #expect(error?["code"]?.int64 == -32601)
+        #expect(error?["message"]?.string == "Method not found")
+        #expect(error?["data"]?["suggestion"]?.string == "ping")
+        _ = await session.finish()
+    }
+
+    @Test("All violations are told at once, those of _meta too")
+    func violations() async throws {
+        let schema: JSONValue = [
+            "type": "object", "properties": ["a": ["type": "string"], "b": ["type": "integer"]],
+            "additionalProperties": false,
+        ]
+        let session = try Session([.echo], schemas: ["echo": schema])
+        session.send(
+            #"{"jsonrpc":"2.0","id":1,"method":"echo","params":{"a":1,"b":"x","_meta":{"timeoutMs":0,"who":"me"}}}"#)
+        let error = await session.next()?["error"]
+        #expect(error?["code"]?.int64 == -32602)
+        #expect(error?["message"]?.string == "Invalid params")
+        let locations = error?["data"]?["violations"]?.array?.compactMap { $0["instanceLocation"]?.string }
+        #expect(locations?.contains("/a") == true && locations?.contains("/b") == true)
+        #expect(locations?.contains("/_meta/timeoutMs") == true)
+        #expect(error?["data"]?["violationCount"]?.int64 == 4)
+        #expect(error?["data"]?["type"]?.string == "invalid_params")
+        _ = await session.finish()
+    }
+
+    @Test("_meta reaches the method as its context and not as a parameter")
+    func meta() async throws {
+        let method = Method(name: "who") { params, context in
+            [
+                "params": params, "actor": .string(context.actor?.id ?? ""), "role": .string(context.actor?.role ?? ""),
+                "key": .string(context.idempotencyKey ?? ""),
+            ]
+        }
+        let session = try Session([method])
+        session.send(
+            #"{"jsonrpc":"2.0","id":1,"method":"who","params":{"x":1,"_meta":{"actor":{"id":"u1","role":"admin"},"idempotencyKey":"k"}}}"#
+        )
+        let result = await session.next()?["result"]
+        #expect(text(result) == #"{"params":{"x":1},"actor":"u1","role":"admin","key":"k"}"#)
+        _ = await session.finish()
+    }
+
+    @Test("Params by position are refused with the reason")
+    func positional() async throws {
+        let session = try Session([.echo])
+        session.send(#"{"jsonrpc":"2.0","id":1,"method":"echo","params":[1]}"#)
+        let violation = await session.next()?["error"]?["data"]?["violations"]?.array?.first
+        #expect(violation?["error"]?.string == "params are given by name: an object, not an array")
+        _ = await session.finish()
+    }
+
+    @Test("A notification is never answered, whatever is wrong with it")
+    func notifications() async throws {
+        let failing = Method(name: "failing") { _, _ throws(ServiceError) in
+            throw ServiceError(.userNotFound, "No user")
+        }
+        let session = try Session([failing, .echo], schemas: ["echo": false])
+        session.send(#"{"jsonrpc":"2.0","method":"failing"}"#)
+        session.send(#"{"jsonrpc":"2.0","method":"echo","params":{}}"#)
+        session.send(#"{"jsonrpc":"2.0","method":"echo","params":[]}"#)
+        session.send(#"{"jsonrpc":"2.0","method":"nope"}"#)
+        session.send(#"[{"jsonrpc":"2.0","method":"nope"},{"jsonrpc":"2.0","method":"failing"}]"#)
+        session.send(#"{"jsonrpc":"2.0","id":7,"result":1}"#)
+        #expect(await session.finish().isEmpty)
+    }
+
+    @Test("A batch is answered in one line, in the order of its requests, what is no request included")
+    func batch() async throws {
+        let gate = Gate()
+        let session = try Session([.ping, .held(by: gate)])
+        session.send(
+            #"[{"jsonrpc":"2.0","id":1,"method":"held","params":{"userId":"a"}},1,{"jsonrpc":"2.0","method":"ping"},"#
+                + #"{"jsonrpc":"2.0","id":2,"method":"ping"}]"#)
+        await gate.arrived(1)
+        await gate.open()
+        let answer = await session.next()
+        #expect(answer?.array?.count == 3)
+        #expect(answer?.array?.map { text($0["id"]) } == ["1", "null", "2"])
+        _ = await session.finish()
+    }
+
+    @Test("A batch larger than what may be in flight is answered", arguments: [false, true])
+    func largeBatch(ordered: Bool) async throws {
+        let configuration = ServerConfiguration.test {
+            $0.maxInFlight = 1
+            $0.ordered = ordered
+        }
+        let session = try Session([.echo], configuration: configuration)
+        let requests = (1...50).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"echo","params":{"userId":"a"}}"# }
+        session.send("[\(requests.joined(separator: ","))]")
+        #expect(await session.finish().first?.array?.count == 50)
+    }
+
+    @Test("An id that is in flight can't be used again, and can after its answer")
+    func duplicateID() async throws {
+        let gate = Gate()
+        let session = try Session([.ping, .held(by: gate)])
+        session.send(#"{"jsonrpc":"2.0","id":1,"method":"held"}"#)
+        session.send(#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#)
+        session.send(#"{"jsonrpc":"2.0","id":"1","method":"ping"}"#)
+        let duplicate = await session.next()
+        #expect(duplicate?["id"]?.isNull == true)
+        #expect(duplicate?["error"]?["code"]?.int64 == -32600)
+        #expect(duplicate?["error"]?["data"]?["id"]?.int64 == 1)
+        #expect(await session.next()?["id"]?.string == "1")
+        await gate.open()
+        #expect(await session.next()?["id"]?.int64 == 1)
+        session.send(#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#)
+        #expect(text(await session.next()) == #"{"jsonrpc":"2.0","id":1,"result":{}}"#)
+        _ = await session.finish()
+    }
+
+    @Test("Every kind of service error has the code of the table", arguments: ServiceError.Kind.allCases)
+    func errors(kind: ServiceError.Kind) async throws {
+        let failing = Method(name: "failing") { _, _ throws(ServiceError) in
+            throw ServiceError(kind, "For people.", retryable: true, details: ["customerId": "cus_1"])
+        }
+        let session = try Session([failing])
+        session.send(#"{"jsonrpc":"2.0","id":1,"method":"failing"}"#)
+        let error = await session.next()?["error"]
+        #expect(error?["code"]?.int64 == Int64(kind.code))
+        #expect(error?["data"]?["type"]?.string == kind.rawValue)
+        #expect(error?["data"]?["retryable"]?.bool != nil)
+        switch kind {
+        case .internalError:
+            #expect(error?["message"]?.string == "Internal error")
+            #expect(error?["data"]?["errorId"]?.string?.isEmpty == false)
+            #expect(!text(error).contains("For people"))
+        case .invalidParams: #expect(error?["message"]?.string == "Invalid params")
+        default:
+            #expect(error?["message"]?.string == "For people.")
+            #expect(error?["data"]?["customerId"]?.string == "cus_1")
+        }
+        _ = await session.finish()
+    }
+
+    @Test("A line over the limit is answered with the limit, and the next one is served")
+    func lineLimit() async throws {
+        let session = try Session([.ping], configuration: .test { $0.maxLineBytes = 100 })
+        session.send(String(repeating: "x", count: 5000))
+        session.send(#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#)
+        let answers = await session.finish()
+        #expect(answers.first?["error"]?["code"]?.int64 == -32600)
+        #expect(answers.first?["error"]?["data"]?["limit"]?.int64 == 100)
+        #expect(answers.last?["id"]?.int64 == 1)
+    }
+
+    @Test("The end of the input lets work finish, then drains, then ends")
+    func endOfInput() async throws {
+        let gate = Gate()
+        let trace = Trace()
+        let method = Method(name: "work") { _, _ in
+            await gate.pass()
+            trace.append("worked")
+            return [:]
+        }
+        let session = try Session([method], hooks: ServerHooks(drain: { trace.append("drained") }))
+        session.send(#"{"jsonrpc":"2.0","id":1,"method":"work"}"#)
+        await gate.arrived(1)
+        session.endInput()
+        await gate.open()
+        #expect(await session.next()?["id"]?.int64 == 1)
+        #expect(await session.exitReason() == .endOfInput)
+        #expect(trace.all == ["worked", "drained"])
+    }
+
+    @Test("Termination finishes what was read, and ends with work that doesn't end within the grace")
+    func termination() async throws {
+        let gate = Gate()
+        let session = try Session([.held(by: gate)])
+        session.send(#"{"jsonrpc":"2.0","id":1,"method":"held"}"#)
+        await gate.arrived(1)
+        session.server.terminate()
+        await gate.open()
+        #expect(await session.next()?["id"]?.int64 == 1)
+        #expect(await session.exitReason() == .terminated)
+
+        let stuck = Gate()
+        let other = try Session([.held(by: stuck)], configuration: .test { $0.terminationGrace = 50 })
+        other.send(#"{"jsonrpc":"2.0","id":1,"method":"held"}"#)
+        await stuck.arrived(1)
+        other.server.terminate()
+        #expect(await other.exitReason() == .graceOver)
+        await stuck.open()
+    }
+
+    @Test("The log has one line for a call, without the email")
+    func callLog() async throws {
+        let trace = Trace()
+        let log = Log { _, event, fields in trace.append(event + " " + text(.object(fields))) }
+        let session = try Session([.echo], log: log)
+        let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        session.send(
+            #"{"jsonrpc":"2.0","id":1,"method":"echo","params":{"userId":"ada@example.com","customerId":"cus_1","#
+                + #""email":"ada@example.com","_meta":{"traceparent":"\#(traceparent)"}}}"#)
+        _ = await session.finish()
+        #expect(trace.all.count == 1)
+        let line = try #require(trace.all.first)
+        #expect(
+            line.hasPrefix(
+                #"call {"method":"echo","userId":"a***@example.com","customerId":"cus_1","traceparent":"\#(traceparent)","#
+                    + #""id":1,"outcome":"ok","durationMs":"#))
+        #expect(!line.contains("ada@"))
+    }
+}
