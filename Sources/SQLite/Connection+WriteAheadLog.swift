@@ -12,8 +12,8 @@ extension Connection {
     /// Switches the database to a write-ahead log, in which readers and the one writer don't wait for each other
     /// (https://sqlite.org/wal.html). A database in memory has none and stays as it is.
     ///
-    /// The switch needs the file for itself and doesn't honour the busy timeout: of several processes that start at once
-    /// on a new file, some are told "database is locked" at once. Hence the waiting.
+    /// The switch needs the file for itself and doesn't honour the busy timeout: of several processes that start at
+    /// once on a new file, some are told "database is locked" at once. Hence the waiting.
     package mutating func useWriteAheadLog(synchronous: Synchronous) throws(SQLiteError) {
         var waited: Int32 = 0
         while true {

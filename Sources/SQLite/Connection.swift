@@ -72,9 +72,9 @@ package struct Connection: ~Copyable, @unchecked Sendable {
             sqlite3_close_v2(handle)
             throw SQLiteError(code: result, message: message)
         }
-        // https://sqlite.org/c3ref/c_dbconfig_defensive.html. Triggers stay enabled and the schema trusted: the host's tables
-        // live by them, and 3.40 refuses json_object() in a trigger of an untrusted schema. This process registers no
-        // functions of its own that a schema could misuse.
+        // https://sqlite.org/c3ref/c_dbconfig_defensive.html. Triggers stay enabled and the schema trusted: the host's
+        // tables live by them, and 3.40 refuses json_object() in a trigger of an untrusted schema. This process
+        // registers no functions of its own that a schema could misuse.
         let settings = [
             (SQLITE_DBCONFIG_DQS_DML, false), (SQLITE_DBCONFIG_DQS_DDL, false), (SQLITE_DBCONFIG_ENABLE_FKEY, true),
             (SQLITE_DBCONFIG_DEFENSIVE, true),

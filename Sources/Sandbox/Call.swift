@@ -1,4 +1,5 @@
 internal import Environment
+internal import HTTP
 internal import JSON
 internal import SQLite
 
@@ -11,6 +12,39 @@ struct Call: Sendable {
     let identifiers: any Identifiers
     let livemode: Bool
     let version: String
+}
+
+/// What an endpoint answered; `requestID` is that of the request that made it execute.
+struct Answer {
+    let requestID: String
+    let status: Int
+    let body: String
+}
+
+extension Call {
+    /// The endpoint's answer or, under an idempotency key that is known, the one it gave the first time.
+    ///
+    /// "Results are only saved if an API endpoint started executing. If incoming parameters failed validation … no
+    /// idempotent result is saved": https://docs.stripe.com/api/idempotent_requests
+    func answer(_ connection: inout Connection) throws -> Answer {
+        guard request.method != .get else { return try execute(prepare(), &connection) }
+        return try connection.savepoint { connection in
+            guard let key = request.idempotencyKey else { return try execute(prepare(), &connection) }
+            if let saved = try savedAnswer(key, in: &connection) { return saved }
+            let answer = try execute(prepare(), &connection)
+            try save(answer, under: key, in: &connection)
+            return answer
+        }
+    }
+
+    /// A failure of the endpoint is its answer. None of them has written anything by then.
+    private func execute(_ execution: Execution, _ connection: inout Connection) throws -> Answer {
+        do {
+            return Answer(requestID: requestID, status: 200, body: try execution(&connection))
+        } catch let failure as StripeFailure {
+            return failure.answer(requestID: requestID, livemode: livemode)
+        }
+    }
 
     var account: SQLiteValue { .text(request.account) }
 

@@ -90,10 +90,10 @@ extension Call {
         if let page = request.parameters["page"]?.text {
             let place = page.split(separator: "-").compactMap { Int64($0) }
             guard place.count == 2 else { throw StripeFailure(param: "page", message: "Invalid page: \(page)") }
-            customers.filter("(created, sequence) < (?, ?)", [.integer(place[0]), .integer(place[1])])
+            customers.start(after: place[0], place[1])
         }
         return { [customers] connection in
-            let rows = try customers.rows("DESC", limit: limit + 1, &connection)
+            let rows = try customers.rows(limit: limit + 1, &connection)
             let hasMore = rows.count > limit
             let data = rows.prefix(limit).compactMap { $0.text(0) }.joined(separator: ",")
             var next = "null"

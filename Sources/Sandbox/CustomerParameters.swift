@@ -63,8 +63,8 @@ enum CustomerParameters {
         return text.isEmpty ? .null : .string(text)
     }
 
-    /// Stripe doesn't publish its rule. This one refuses what no mail server could take: no single `@`, white space, or a
-    /// domain with empty labels.
+    /// Stripe doesn't publish its rule. This one refuses what no mail server could take: no single `@`, white space, or
+    /// a domain with empty labels.
     private static func email(_ value: FormValue) throws(StripeFailure) -> JSONValue {
         let email = try text("email", value, max: 512)
         guard let text = email.string else { return .null }

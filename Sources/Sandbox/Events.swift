@@ -33,7 +33,9 @@ extension Call {
         let page = try Pagination(request.parameters)
         var events = Listing("event", kind: "event", account: account)
         // "A specific event name, or group of events using * as a wildcard."
-        if let type = request.parameters["type"]?.text { events.filter("type GLOB ?", [.text(type)]) }
+        if let type = request.parameters["type"]?.text {
+            events.filter(type.utf8.contains(UInt8(ascii: "*")) ? "type GLOB ?" : "type = ?", [.text(type)])
+        }
         if let types = request.parameters["types"]?.fields?.texts {
             let list = JSONValue.array(types.map(JSONValue.string)).text
             events.filter("type IN (SELECT value FROM json_each(?))", [.text(list)])

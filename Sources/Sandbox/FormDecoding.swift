@@ -9,8 +9,8 @@ indirect enum FormValue: Sendable {
     var fields: FormFields? { if case .fields(let value) = self { value } else { nil } }
 }
 
-/// `a[b]=1&a[c]=2` as a tree, in the order of the request. List items, `a[]=1` or `a[0]=1`, are fields with an empty or a
-/// numeric name.
+/// `a[b]=1&a[c]=2` as a tree, in the order of the request. List items, `a[]=1` or `a[0]=1`, are fields with an empty or
+/// a numeric name.
 struct FormFields: Sendable {
     private(set) var members: [(name: String, value: FormValue)] = []
 

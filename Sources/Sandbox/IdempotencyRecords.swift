@@ -2,13 +2,7 @@ internal import HTTP
 internal import JSON
 internal import SQLite
 
-/// What the sandbox answered under an idempotency key: https://docs.stripe.com/api/idempotent_requests
-struct IdempotencyRecord {
-    let requestID: String
-    let status: Int
-    let body: String
-}
-
+/// What is kept under an `Idempotency-Key`: https://docs.stripe.com/api/idempotent_requests
 extension Call {
     /// "You can remove keys from the system automatically after they're at least 24 hours old", in seconds.
     private static let keyAgeMax: Int64 = 86_400
@@ -16,7 +10,7 @@ extension Call {
     /// The saved answer to this request, if it was made before.
     /// - Throws: 400 `idempotency_error` when the key was used for another request: "The idempotency layer compares
     ///   incoming parameters to those of the original request and errors if they're not the same."
-    func savedAnswer(_ key: String, in connection: inout Connection) throws -> IdempotencyRecord? {
+    func savedAnswer(_ key: String, in connection: inout Connection) throws -> Answer? {
         try connection.execute("DELETE FROM idempotency WHERE created <= ?", [.integer(now - Self.keyAgeMax)])
         let row = try connection.first(
             "SELECT request, request_id, status, body FROM idempotency WHERE account = ? AND key = ?",
@@ -28,15 +22,18 @@ extension Call {
                 message: "Keys for idempotent requests can only be used with the same parameters they were first used "
                     + "with. Try using a key other than '\(key)' if you meant to execute a different request.")
         }
-        return IdempotencyRecord(requestID: requestID, status: Int(row.integer(2) ?? 500), body: body)
+        return Answer(requestID: requestID, status: Int(row.integer(2) ?? 500), body: body)
     }
 
-    func save(_ record: IdempotencyRecord, under key: String, in connection: inout Connection) throws {
+    func save(_ answer: Answer, under key: String, in connection: inout Connection) throws {
         try connection.execute(
-            "INSERT INTO idempotency (account, key, created, request, request_id, status, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            """
+            INSERT INTO idempotency (account, key, created, request, request_id, status, body)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """,
             [
-                account, .text(key), .integer(now), .text(identity), .text(record.requestID), .init(record.status),
-                .text(record.body),
+                account, .text(key), .integer(now), .text(identity), .text(answer.requestID), .init(answer.status),
+                .text(answer.body),
             ])
     }
 

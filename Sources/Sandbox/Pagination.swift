@@ -45,8 +45,10 @@ struct Listing {
     let table: String
     /// As Stripe's error has it.
     let kind: String
-    private(set) var conditions: [String]
-    private(set) var arguments: [SQLiteValue]
+    private var conditions: [String]
+    private var arguments: [SQLiteValue]
+    /// Where the page before ended.
+    private var place: (created: SQLiteValue, sequence: SQLiteValue)?
 
     init(_ table: String, kind: String, account: SQLiteValue) {
         self.table = table
@@ -82,15 +84,13 @@ struct Listing {
         var isBackward = false
         switch page.cursor {
         case .after(let id):
-            let position = try position(of: id, param: "starting_after", &connection)
-            listing.filter("(created, sequence) < (?, ?)", [position[0], position[1]])
+            listing.place = try place(of: id, param: "starting_after", &connection)
         case .before(let id):
             isBackward = true
-            let position = try position(of: id, param: "ending_before", &connection)
-            listing.filter("(created, sequence) > (?, ?)", [position[0], position[1]])
+            listing.place = try place(of: id, param: "ending_before", &connection)
         case nil: break
         }
-        var objects = try listing.rows(isBackward ? "ASC" : "DESC", limit: page.limit + 1, &connection)
+        var objects = try listing.rows(isBackward: isBackward, limit: page.limit + 1, &connection)
             .compactMap { $0.text(0) }
         let hasMore = objects.count > page.limit
         if hasMore { objects.removeLast() }
@@ -99,19 +99,33 @@ struct Listing {
         return #"{"object":"list","data":[\#(data)],"has_more":\#(hasMore),"url":"\#(url)"}"#
     }
 
-    /// Object, creation time and sequence of up to `limit` rows.
-    func rows(_ direction: String, limit: Int, _ connection: inout Connection) throws -> [Row] {
-        try connection.query(
-            """
-            SELECT object, created, sequence FROM \(table) WHERE \(conditions.joined(separator: " AND "))
-            ORDER BY created \(direction), sequence \(direction) LIMIT ?
-            """, arguments + [.init(limit)])
+    /// Goes on after this place: for a search, whose pages have no id to start from.
+    mutating func start(after created: Int64, _ sequence: Int64) {
+        place = (.integer(created), .integer(sequence))
     }
 
-    private func position(of id: String, param: String, _ connection: inout Connection) throws -> Row {
+    /// Object, creation time and sequence of up to `limit` rows, from the newest down or from the place upwards.
+    func rows(isBackward: Bool = false, limit: Int, _ connection: inout Connection) throws -> [Row] {
+        let (direction, comparison) = isBackward ? ("ASC", ">") : ("DESC", "<")
+        let select =
+            "SELECT object, created, sequence FROM \(table) WHERE \(conditions.joined(separator: " AND "))"
+        let order = "ORDER BY created \(direction), sequence \(direction) LIMIT ?"
+        guard let place else { return try connection.query("\(select) \(order)", arguments + [.init(limit)]) }
+        // Two branches, which SQLite merges: it wouldn't take the index down to the sequence for a row value, and with
+        // a clock that stands still all rows are of one second.
+        return try connection.query(
+            """
+            \(select) AND created = ? AND sequence \(comparison) ?
+            UNION ALL \(select) AND created \(comparison) ? \(order)
+            """, arguments + [place.created, place.sequence] + arguments + [place.created, .init(limit)])
+    }
+
+    private func place(
+        of id: String, param: String, _ connection: inout Connection
+    ) throws -> (created: SQLiteValue, sequence: SQLiteValue) {
         let row = try connection.first(
             "SELECT created, sequence FROM \(table) WHERE account = ? AND id = ?", [arguments[0], .text(id)])
         guard let row else { throw StripeFailure.missing(kind, id, param: param) }
-        return row
+        return (row[0], row[1])
     }
 }

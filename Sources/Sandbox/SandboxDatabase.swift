@@ -1,7 +1,8 @@
 internal import SQLite
 
-/// The schema of the sandbox. `account` is the `Stripe-Account`, empty for the platform; `object` is the Stripe object as
-/// JSON; `created` is in seconds; `sequence` is the order of creation, which tells apart what was made in one second.
+/// The schema of the sandbox. `account` is the `Stripe-Account`, empty for the platform; `object` is the Stripe object
+/// as JSON; `created` is in seconds; `sequence` is the order of creation, which tells apart what was made in one
+/// second.
 private let schema = """
     -- A deleted customer keeps its row, since Stripe still answers for its id.
     CREATE TABLE customer (
@@ -45,6 +46,7 @@ private let schema = """
       UNIQUE (account, id)
     ) STRICT;
     CREATE INDEX event_newest ON event (account, created, sequence);
+    CREATE INDEX event_type ON event (account, type, created, sequence);
     CREATE INDEX event_age ON event (created);
 
     -- What was answered under an Idempotency-Key; `request` is the method, path and parameters it was first used with.

@@ -15,6 +15,9 @@ package final class SandboxExchange: HTTPExchange {
     private let identifiers: any Identifiers
     private let livemode: Bool
 
+    private typealias Waiting = (request: HTTPRequest, continuation: CheckedContinuation<HTTPResponse, Never>)
+    private let waiting = Mutex<[Waiting]>([])
+
     /// SQLite waits for the disk and for other processes, and must not do so on a thread of the cooperative pool.
     private let queue = DispatchQueue(label: "stripe-sandbox")
 
@@ -34,69 +37,58 @@ package final class SandboxExchange: HTTPExchange {
     /// Never fails: what goes wrong is a response, as with Stripe.
     package func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
         await withCheckedContinuation { continuation in
-            queue.async {
-                continuation.resume(returning: self.connection.withLock { self.answer(request, &$0) })
+            waiting.withLock { $0.append((request, continuation)) }
+            queue.async { self.answerWaiting() }
+        }
+    }
+
+    /// Answers all that has come in, in that order and in one transaction, since it is the commits that take the time.
+    /// Nobody hears of a change before it is committed.
+    private func answerWaiting() {
+        let batch = waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        guard !batch.isEmpty else { return }
+        let isReadOnly = batch.allSatisfy { $0.request.method == .get }
+        let responses = connection.withLock { connection in
+            do {
+                return try connection.transaction(isReadOnly ? .deferred : .immediate) { connection in
+                    batch.map { answer($0.request, &connection) }
+                }
+            } catch {
+                return batch.map { response(to: $0.request, failure: .outage, requestID: freshRequestID()) }
             }
         }
+        for (entry, response) in zip(batch, responses) { entry.continuation.resume(returning: response) }
     }
 
     private func answer(_ request: HTTPRequest, _ connection: inout Connection) -> HTTPResponse {
         let requestID = freshRequestID()
-        var response = HTTPResponse(
-            status: 200,
-            headers: [
-                "content-type": "application/json", "request-id": requestID,
-                "stripe-version": request.header("stripe-version") ?? Self.defaultVersion,
-            ])
-        if let key = request.header("idempotency-key") { response.headers["idempotency-key"] = key }
         do {
             let call = try call(
                 SandboxRequest(request), requestID: requestID, version: request.header("stripe-version"))
-            try perform(call, &response, &connection)
+            return response(to: request, answer: try call.answer(&connection), requestID: requestID)
         } catch {
-            let failure = error as? StripeFailure ?? outage
-            response.status = failure.status
-            response.body = failure.body(requestID: requestID, livemode: livemode)
+            return response(to: request, failure: error as? StripeFailure ?? .outage, requestID: requestID)
         }
-        return response
     }
 
-    private func perform(_ call: Call, _ response: inout HTTPResponse, _ connection: inout Connection) throws {
-        if call.request.method == .get {
-            response.body = Array(try call.prepare()(&connection).utf8)
-            return
-        }
-        let answer = try connection.transaction { connection in
-            guard let key = call.request.idempotencyKey else {
-                return IdempotencyRecord(
-                    requestID: call.requestID, status: 200, body: try call.prepare()(&connection))
-            }
-            if let saved = try call.savedAnswer(key, in: &connection) { return saved }
-            // "Results are only saved if an API endpoint started executing. If incoming parameters failed validation …
-            // no idempotent result is saved": https://docs.stripe.com/api/idempotent_requests
-            let execution = try call.prepare()
-            let answer = try execute(execution, call, &connection)
-            try call.save(answer, under: key, in: &connection)
-            return answer
-        }
-        response.status = answer.status
-        response.body = Array(answer.body.utf8)
-        guard call.request.idempotencyKey != nil else { return }
-        response.headers["original-request"] = answer.requestID
-        if answer.requestID != call.requestID { response.headers["idempotent-replayed"] = "true" }
+    private func response(to request: HTTPRequest, failure: StripeFailure, requestID: String) -> HTTPResponse {
+        response(to: request, answer: failure.answer(requestID: requestID, livemode: livemode), requestID: requestID)
     }
 
-    /// The endpoint's answer, its failure included.
-    private func execute(
-        _ execution: Execution, _ call: Call, _ connection: inout Connection
-    ) throws -> IdempotencyRecord {
-        do {
-            return IdempotencyRecord(requestID: call.requestID, status: 200, body: try execution(&connection))
-        } catch let failure as StripeFailure {
-            let body = failure.body(requestID: call.requestID, livemode: livemode)
-            return IdempotencyRecord(
-                requestID: call.requestID, status: failure.status, body: String(decoding: body, as: UTF8.self))
+    private func response(to request: HTTPRequest, answer: Answer, requestID: String) -> HTTPResponse {
+        var headers = [
+            "content-type": "application/json", "request-id": requestID,
+            "stripe-version": request.header("stripe-version") ?? Self.defaultVersion,
+        ]
+        if request.method == .post, let key = request.header("idempotency-key") {
+            headers["idempotency-key"] = key
+            headers["original-request"] = answer.requestID
+            if answer.requestID != requestID { headers["idempotent-replayed"] = "true" }
         }
+        return HTTPResponse(status: answer.status, headers: headers, body: Array(answer.body.utf8))
     }
 
     private func call(_ request: SandboxRequest, requestID: String, version: String?) -> Call {
@@ -106,11 +98,6 @@ package final class SandboxExchange: HTTPExchange {
     }
 
     private func freshRequestID() -> String { "req_" + identifiers.next().suffix(14) }
-
-    /// The sandbox's own file can't be read or written.
-    private var outage: StripeFailure {
-        StripeFailure(status: 500, type: "api_error", message: "The sandbox can't use its database")
-    }
 }
 
 // MARK: - For tests

@@ -49,7 +49,7 @@ struct SearchQuery {
             if word == "null" && comparison == ":" && field != .created {
                 return Clause(isNegated: isNegated, field: field, comparison: comparison, value: nil)
             }
-            guard field == .created, Int64(word) != nil else { throw scanner.failure }
+            guard field == .created, comparison != "~", Int64(word) != nil else { throw scanner.failure }
             return Clause(isNegated: isNegated, field: field, comparison: comparison, value: word)
         }
         // "Substring match … requires a minimum of 3 characters", and only numbers are compared.

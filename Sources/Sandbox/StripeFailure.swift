@@ -9,7 +9,7 @@ struct StripeFailure: Error {
     var message: String
 
     /// `{"error": {…}}`. Like the real one it names the request, so a replayed body points at the first one.
-    func body(requestID: String, livemode: Bool) -> [UInt8] {
+    func answer(requestID: String, livemode: Bool) -> Answer {
         var error = JSONObject()
         if let code {
             error["code"] = .string(code)
@@ -20,7 +20,7 @@ struct StripeFailure: Error {
         let mode = livemode ? "" : "test/"
         error["request_log_url"] = .string("https://dashboard.stripe.com/\(mode)logs/\(requestID)")
         error["type"] = .string(type)
-        return JSONValue.object(["error": .object(error)]).serialized()
+        return Answer(requestID: requestID, status: status, body: JSONValue.object(["error": .object(error)]).text)
     }
 }
 
@@ -43,6 +43,9 @@ extension StripeFailure {
     static func missing(_ kind: String, _ id: String, param: String = "id") -> StripeFailure {
         StripeFailure(status: 404, code: "resource_missing", param: param, message: "No such \(kind): '\(id)'")
     }
+
+    /// The sandbox's own file can't be read or written.
+    static let outage = StripeFailure(status: 500, type: "api_error", message: "The sandbox can't use its database")
 
     static func unknownRoute(_ method: String, _ path: String) -> StripeFailure {
         StripeFailure(

@@ -1,5 +1,6 @@
 import HTTP
 import JSON
+import Sandbox
 import Testing
 
 @Suite("A customer in the sandbox")
