@@ -41,7 +41,8 @@ struct CustomerLookup: Sendable {
         for spelling in spellings(of: email) { found += try await listed(email: spelling, patience) }
         do throws(StripeError) {
             found += try await stripe.searchCustomers(
-                query: "email:\(searchQuote(email))", limit: 100, patience: patience).value.data
+                query: "email:\(searchQuote(email))", limit: 100, patience: patience
+            ).value.data
         } catch {}
         let same = found.filter { $0.email?.lowercased() == email.lowercased() && !$0.isDeleted }
         return unique(same).sorted { ($0.created ?? 0, $0.id) < ($1.created ?? 0, $1.id) }

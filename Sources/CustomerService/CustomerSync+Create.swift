@@ -72,7 +72,8 @@ extension CustomerSync {
     private func adoptByEmail(
         _ intent: CreateIntent, _ user: User, _ flight: Flight
     ) async throws(ServiceError) -> Customer? {
-        guard let email = intent.fields["email"]?.string, let current = user.email, sameCodePoints(email, current) else {
+        guard let email = intent.fields["email"]?.string, let current = user.email, sameCodePoints(email, current)
+        else {
             return nil
         }
         let candidates = try await lookup.unowned(email: email, for: user.id, patience: flight.request.patience)

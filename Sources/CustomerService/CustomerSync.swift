@@ -153,7 +153,8 @@ package struct CustomerSync: Sendable {
                 notBefore: notBefore, errorType: error.kind.rawValue, error: error.message)
         } catch {
             // The lease expires by itself and the change is still in the queue.
-            log(.error, "sync.postpone_failed", ["userId": .string(flight.userId), "error": .string(error.description)])
+            log(
+                .error, "sync.postpone_failed", ["userId": .string(flight.userId), "error": .string(error.description)])
         }
         log(
             error.isFinal ? .warning : .info, error.isFinal ? "sync.parked" : "sync.postponed",
@@ -174,7 +175,8 @@ struct Flight: Sendable {
     var generationsBegun = 0
 
     func result(_ customerId: String) -> SyncResult {
-        SyncResult(userId: userId, customerId: customerId, outcome: outcome, isNewCustomer: isNewCustomer,
+        SyncResult(
+            userId: userId, customerId: customerId, outcome: outcome, isNewCustomer: isNewCustomer,
             changed: changed, customer: customer)
     }
 }

@@ -17,7 +17,8 @@ extension ServiceError {
             self.init(.storageUnavailable, error.description)
         case .database(let failure):
             self.init(
-                .storageUnavailable, error.description, retryable: failure.isBusy || failure.isFull || failure.isIOFailure)
+                .storageUnavailable, error.description,
+                retryable: failure.isBusy || failure.isFull || failure.isIOFailure)
         }
     }
 }

@@ -9,7 +9,8 @@ extension CustomerStore {
     package func bind(to account: String) async throws(StoreError) {
         try await write { connection throws(StoreError) in
             try connection.change(
-                "INSERT INTO settings (name, value) VALUES ('account', ?) ON CONFLICT (name) DO NOTHING", [.text(account)])
+                "INSERT INTO settings (name, value) VALUES ('account', ?) ON CONFLICT (name) DO NOTHING",
+                [.text(account)])
             let bound = try connection.row("SELECT value FROM settings WHERE name = 'account'")?.text(0) ?? account
             if bound != account { throw .wrongAccount(bound: bound, given: account) }
         }

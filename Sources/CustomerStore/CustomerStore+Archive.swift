@@ -15,7 +15,8 @@ extension CustomerStore {
     package func markRestored(_ customerId: String) async throws(StoreError) {
         try await write { connection throws(StoreError) in
             try connection.change("DELETE FROM archived_customers WHERE customer_id = ?", [.text(customerId)])
-            try connection.change("DELETE FROM disposals WHERE customer_id = ? AND action = 'archive'", [.text(customerId)])
+            try connection.change(
+                "DELETE FROM disposals WHERE customer_id = ? AND action = 'archive'", [.text(customerId)])
             if let userId = try Self.linkedUser(of: customerId, &connection) { try Self.enqueue(userId, &connection) }
         }
     }

@@ -48,7 +48,8 @@ extension CustomerStore {
             if intent?.disposal != nil {
                 // Deleted and registered again before the create was settled: its customer is wanted after all.
                 try connection.change(
-                    "UPDATE create_intents SET disposal = NULL WHERE user_id = ? AND state = 'pending'", [.text(userId)])
+                    "UPDATE create_intents SET disposal = NULL WHERE user_id = ? AND state = 'pending'", [.text(userId)]
+                )
                 intent?.disposal = nil
             }
             if intent == nil, let draft = draft(user) {

@@ -18,7 +18,8 @@ extension CustomerStore {
     /// Deletes a user and, in the same transaction, notes what becomes of its customer, also of one that is only just
     /// being made.
     /// - Returns: The user as it was; `nil` when there was none.
-    package func deleteUser(_ userId: String, customer choice: CreateIntent.Disposal) async throws(StoreError) -> User? {
+    package func deleteUser(_ userId: String, customer choice: CreateIntent.Disposal) async throws(StoreError) -> User?
+    {
         try await write { connection throws(StoreError) in
             guard let user = try Self.user(userId, &connection) else { return nil }
             try connection.change("DELETE FROM users WHERE id = ?", [.text(userId)])
@@ -31,7 +32,8 @@ extension CustomerStore {
                 try connection.change("DELETE FROM disposals WHERE customer_id = ?", [.text(customerId)])
             } else {
                 try connection.change(
-                    "UPDATE disposals SET action = ? WHERE customer_id = ?", [.text(choice.rawValue), .text(customerId)])
+                    "UPDATE disposals SET action = ? WHERE customer_id = ?",
+                    [.text(choice.rawValue), .text(customerId)])
             }
             return user
         }
@@ -83,8 +85,10 @@ extension CustomerStore {
 
     package func disposal(of customerId: String) async throws(StoreError) -> Disposal? {
         try await read { connection throws(StoreError) in
-            try connection.row("SELECT \(Self.disposalColumns) FROM disposals WHERE customer_id = ?", [.text(customerId)])
-                .map(Self.disposal)
+            try connection.row(
+                "SELECT \(Self.disposalColumns) FROM disposals WHERE customer_id = ?", [.text(customerId)]
+            )
+            .map(Self.disposal)
         }
     }
 

@@ -35,7 +35,8 @@ extension CustomerStore {
     package func finishIdempotentCall(_ key: String, customerId: String) async throws(StoreError) {
         try await write { connection throws(StoreError) in
             try connection.change(
-                "UPDATE idempotent_calls SET customer_id = ? WHERE idempotency_key = ?", [.text(customerId), .text(key)])
+                "UPDATE idempotent_calls SET customer_id = ? WHERE idempotency_key = ?",
+                [.text(customerId), .text(key)])
         }
     }
 

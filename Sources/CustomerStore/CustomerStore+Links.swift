@@ -88,7 +88,9 @@ extension CustomerStore {
 
     /// Takes a customer away from its user because the host says so; no look-up will adopt it again.
     /// - Returns: The user as it is now; `nil` when the user does not have this customer.
-    package func unlink(_ customerId: String, from userId: String, at now: Milliseconds) async throws(StoreError) -> User? {
+    package func unlink(_ customerId: String, from userId: String, at now: Milliseconds) async throws(StoreError)
+        -> User?
+    {
         try await write { connection throws(StoreError) in
             guard var user = try Self.user(userId, &connection), user.customerId == customerId else { return nil }
             try connection.change("UPDATE users SET stripe_customer_id = NULL WHERE id = ?", [.text(userId)])
@@ -115,7 +117,8 @@ extension CustomerStore {
                 "UPDATE users SET stripe_customer_id = ? WHERE id = ?", [.text(customerId), .text(userId)])
             try connection.change("DELETE FROM unlinked_customers WHERE customer_id = ?", [.text(customerId)])
             try connection.change(
-                "UPDATE create_intents SET disposal = 'archive' WHERE user_id = ? AND state = 'pending'", [.text(userId)])
+                "UPDATE create_intents SET disposal = 'archive' WHERE user_id = ? AND state = 'pending'",
+                [.text(userId)])
             try Self.enqueue(userId, &connection)
             user.customerId = customerId
             return user
@@ -153,7 +156,8 @@ extension CustomerStore {
     // MARK: Pieces
 
     static func linkedUser(of customerId: String, _ connection: inout Connection) throws(StoreError) -> String? {
-        try connection.row("SELECT CAST(id AS TEXT) FROM users WHERE stripe_customer_id = ?", [.text(customerId)])?.text(0)
+        try connection.row("SELECT CAST(id AS TEXT) FROM users WHERE stripe_customer_id = ?", [.text(customerId)])?
+            .text(0)
     }
 
     static func unlinkDeleted(_ customerId: String, _ connection: inout Connection) throws(StoreError) {

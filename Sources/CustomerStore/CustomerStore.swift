@@ -58,7 +58,8 @@ package final class CustomerStore: Sendable {
 
     private static func hasIntegerIDs(_ connection: inout Connection) throws(StoreError) -> Bool {
         do throws(SQLiteError) {
-            let row = try connection.first("SELECT upper(type) LIKE '%INT%' FROM pragma_table_info('users') WHERE name = 'id'")
+            let row = try connection.first(
+                "SELECT upper(type) LIKE '%INT%' FROM pragma_table_info('users') WHERE name = 'id'")
             return row?.bool(0) ?? false
         } catch {
             throw .database(error)

@@ -5,15 +5,15 @@ enum CustomerObject {
     /// A customer of which nothing is known yet.
     static func fresh(id: String, created: Int64, livemode: Bool) -> JSONObject {
         [
-            "id": .string(id), "object": "customer", "address": nil, "balance": 0,
-            "created": .number(JSONNumber(created)), "currency": nil, "default_source": nil, "delinquent": false,
-            "description": nil, "discount": nil, "email": nil,
+            "id": .string(id), "object": "customer", "address": .null, "balance": 0,
+            "created": .number(JSONNumber(created)), "currency": .null, "default_source": .null, "delinquent": false,
+            "description": .null, "discount": .null, "email": .null,
             "invoice_prefix": .string(id.suffix(8).uppercased()),
             "invoice_settings": [
-                "custom_fields": nil, "default_payment_method": nil, "footer": nil, "rendering_options": nil,
+                "custom_fields": .null, "default_payment_method": .null, "footer": .null, "rendering_options": .null,
             ],
-            "livemode": .bool(livemode), "metadata": [:], "name": nil, "next_invoice_sequence": 1, "phone": nil,
-            "preferred_locales": [], "shipping": nil, "tax_exempt": "none", "test_clock": nil,
+            "livemode": .bool(livemode), "metadata": [:], "name": .null, "next_invoice_sequence": 1, "phone": .null,
+            "preferred_locales": [], "shipping": .null, "tax_exempt": "none", "test_clock": .null,
         ]
     }
 

@@ -37,7 +37,7 @@ extension Call {
         let account: JSONValue = [
             "id": .string(request.account.isEmpty ? "acct_0000000sandbox" : request.account), "object": "account",
             "business_profile": ["name": "Sandbox"], "charges_enabled": true, "country": "US",
-            "default_currency": "usd", "details_submitted": true, "email": nil, "payouts_enabled": true,
+            "default_currency": "usd", "details_submitted": true, "email": .null, "payouts_enabled": true,
             "type": "standard",
         ]
         return { _ in account.text }

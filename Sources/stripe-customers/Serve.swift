@@ -33,7 +33,7 @@ func serve(_ options: Options, environment: [String: String], parent: Int32) asy
     let server = Server(
         configuration: configuration, methods: wiring.methods,
         paramsSchemas: try paramsSchemas(of: wiring.methods), metaSchema: try compiled("meta", Schemas.meta),
-        log: log, identifiers: identifiers, hooks: wiring.hooks)
+        log: log, identifiers: identifiers, hooks: wiring.hooks(deterministic: options.deterministic))
     Signals.onTermination { server.terminate() }
     if isatty(channel.input) == 1 {
         complain("type JSON-RPC 2.0 requests, one JSON text a line; Ctrl-D ends (see --help)")

@@ -1,17 +1,96 @@
 import CustomerService
+import CustomerStore
 import Environment
+import HTTP
+import SQLite
+import Sandbox
 import Server
+import Stripe
 
 /// The parts of a service, chosen by the options: the one place that knows all of them.
 struct Wiring: Sendable {
-    let methods: [Method]
-    let hooks: ServerHooks
+    let service: CustomerService
+    let worker: SyncWorker
+    let store: CustomerStore
 
     init(
         _ options: Options, environment: [String: String], clock: any WallClock, identifiers: any Identifiers, log: Log
     ) async throws(StartFailure) {
-        if !options.sandbox { _ = try SecretKey(options, environment: environment) }
-        methods = [.ping, .discover(version: version)]
-        hooks = ServerHooks()
+        let stripe = try StripeSide(options, environment: environment, clock: clock, identifiers: identifiers)
+        do throws(StoreError) {
+            store = try CustomerStore(path: options.database)
+            try await store.bind(to: stripe.accountName)
+            try await store.renewLeases()
+        } catch {
+            throw StartFailure(error)
+        }
+        service = CustomerService(
+            store: store,
+            stripe: StripeClient(
+                configuration: stripe.configuration, exchange: stripe.exchange, clock: clock, identifiers: identifiers,
+                log: log),
+            clock: clock, identifiers: identifiers, log: log, version: version, account: options.account,
+            isLive: stripe.configuration.isLive)
+        worker = service.worker()
+    }
+
+    var methods: [Method] { [.ping, .discover(version: version)] + service.methods }
+
+    /// Starts the work behind the requests. A deterministic session has none: its queue is drained after each request.
+    func hooks(deterministic: Bool) -> ServerHooks {
+        let (worker, store) = (worker, store)
+        let leases = Task { await worker.keepLeases() }
+        if !deterministic { Task { await worker.run() } }
+        var hooks = ServerHooks(drain: { () async -> Void in
+            worker.stop()
+            await worker.drain()
+            leases.cancel()
+            // What is not given back expires by itself.
+            _ = try? await store.releaseLeases()
+            await store.close()
+        })
+        if deterministic { hooks.afterEach = { () async -> Void in await worker.drain() } }
+        return hooks
+    }
+}
+
+/// Which Stripe is called, and how.
+private struct StripeSide: Sendable {
+    let exchange: any HTTPExchange
+    let configuration: StripeConfiguration
+    /// What a database is bound to.
+    let accountName: String
+
+    init(
+        _ options: Options, environment: [String: String], clock: any WallClock, identifiers: any Identifiers
+    ) throws(StartFailure) {
+        var configuration = StripeConfiguration(
+            apiBase: options.apiBase, apiKey: "sk_test_sandbox", account: options.account,
+            requestsPerSecond: options.rateLimit.map(Double.init))
+        var mode = "the sandbox"
+        if options.sandbox {
+            if options.rateLimit == nil { configuration.requestsPerSecond = 0 }
+            let path = options.database == ":memory:" ? options.database : options.database + ".sandbox"
+            do { exchange = try SandboxExchange(path: path, clock: clock, identifiers: identifiers) } catch {
+                throw StartFailure(.inputOutput, "can't open the sandbox's state (\(error.message))")
+            }
+        } else {
+            configuration.apiKey = try SecretKey(options, environment: environment).value
+            mode = configuration.isLive ? "live mode" : "test mode"
+            exchange = CurlExchange(configuration: HTTPConfiguration(userAgent: "stripe-customers/\(version)"))
+        }
+        accountName = mode + (options.account.map { ", account \($0)" } ?? "")
+        self.configuration = configuration
+    }
+}
+
+extension StartFailure {
+    init(_ error: StoreError) {
+        switch error {
+        case .wrongAccount, .newerDatabase, .changedMigration, .usersTableUnfit:
+            self.init(.configuration, error.description)
+        default:
+            self.init(.inputOutput, error.description)
+        }
     }
 }

@@ -37,7 +37,7 @@ import Testing
         let customer = Customer(
             id: "cus_1", balance: -5, rate: 0.25, livemode: false, state: .archived,
             address: Address(line1: "1 Main", city: nil), locales: ["en", "de"], metadata: ["plan": "pro"],
-            extra: ["b": [1, nil], "a": "x"], object: ["k": 1], amount: JSONNumber(text: "1.50"))
+            extra: ["b": [1, .null], "a": "x"], object: ["k": 1], amount: JSONNumber(text: "1.50"))
         let expected =
             #"{"id":"cus_1","balance":-5,"rate":0.25,"livemode":false,"state":"archived","address":{"line1":"1 Main"},"#
             + #""locales":["en","de"],"metadata":{"plan":"pro"},"extra":{"b":[1,null],"a":"x"},"object":{"k":1},"amount":1.50}"#

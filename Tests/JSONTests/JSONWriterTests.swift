@@ -9,7 +9,7 @@ import Testing
     @Test("Members keep their order and nothing is spaced")
     func order() {
         #expect(
-            text(["b": 1, "a": [true, nil, "x"], "c": [:], "d": []]) == #"{"b":1,"a":[true,null,"x"],"c":{},"d":[]}"#)
+            text(["b": 1, "a": [true, .null, "x"], "c": [:], "d": []]) == #"{"b":1,"a":[true,null,"x"],"c":{},"d":[]}"#)
     }
 
     @Test("Control characters, DEL and the line breaks of Unicode are escaped, the slash is not")

@@ -28,7 +28,7 @@ struct EventAndStateTests {
             creation["request"]
                 == ["id": .string(try #require(created.headers["request-id"])), "idempotency_key": "k1"])
         #expect(update["data"]?["object"] == updated.json)
-        #expect(update["data"]?["previous_attributes"] == ["name": "Ada", "metadata": ["a": "1", "b": nil]])
+        #expect(update["data"]?["previous_attributes"] == ["name": "Ada", "metadata": ["a": "1", "b": .null]])
         #expect(update["request"]?["idempotency_key"] == .some(.null))
         #expect(deletion["data"]?["object"]?["name"] == "Grace" && deletion["data"]?["previous_attributes"] == nil)
 

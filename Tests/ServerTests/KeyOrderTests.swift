@@ -92,7 +92,7 @@ struct KeyOrderTests {
         let params: JSONObject = ["userId": "ada", "email": "Ada@Example.COM", "metadata": ["customerId": "cus_1"]]
         #expect(KeyOrder.Keys(.byKey, params: params) == .some([ada, mail]))
         #expect(KeyOrder.Keys(.byKey, params: ["limit": 3]) == .everything)
-        #expect(KeyOrder.Keys(.byKey, params: ["userId": nil]) == .everything)
+        #expect(KeyOrder.Keys(.byKey, params: ["userId": .null]) == .everything)
         #expect(KeyOrder.Keys(.free, params: params) == .none)
     }
 

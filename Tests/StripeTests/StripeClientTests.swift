@@ -51,7 +51,7 @@ struct StripeClientTests {
     @Test("Ids are escaped in paths", arguments: [("a/b?c#d", "a%2Fb%3Fc%23d"), ("..x", "..x"), ("a b%", "a%20b%25")])
     func escaping(id: String, escaped: String) async throws {
         let exchange = ScriptedExchange(answer(200, ada))
-        _ = try await client(exchange).updateCustomer(id, ["name": nil], idempotencyKey: "k")
+        _ = try await client(exchange).updateCustomer(id, ["name": .null], idempotencyKey: "k")
         #expect(exchange.requests.first?.url == "https://api.stripe.com/v1/customers/" + escaped)
     }
 
@@ -119,7 +119,7 @@ struct StripeClientTests {
         let exchange = ScriptedExchange(Array(repeating: trouble, count: times) + [answer(200, ada)])
         let clock = SteppedClock()
         let stripe = client(exchange, clock: clock)
-        let reply = try await stripe.createCustomer(["name": "Ada", "phone": nil], idempotencyKey: "key-1")
+        let reply = try await stripe.createCustomer(["name": "Ada", "phone": .null], idempotencyKey: "key-1")
         #expect(reply.value.id == "cus_1")
         #expect(exchange.requests.count == times + 1)
         #expect(clock.naps == [250, 500, 1_000].prefix(times).map { $0 })
