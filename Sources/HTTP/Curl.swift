@@ -171,8 +171,8 @@ final class CurlEasy {
         while let header = curl_easy_nextheader(handle, UInt32(CURLH_HEADER), -1, previous) {
             let name = String(cString: header.pointee.name).lowercased()
             // libcurl 7.88 takes the carriage return for the value of an empty header.
-            let value = String(
-                decoding: String(cString: header.pointee.value).utf8.filter { $0 != 0x0D }, as: UTF8.self)
+            var value = String(cString: header.pointee.value)
+            if value == "\r" { value = "" }
             headers[name] = headers[name].map { $0 + ", " + value } ?? value
             previous = header
         }

@@ -18,34 +18,50 @@ extension Subprocess {
             case timedOut
         }
 
+        /// What has been read but not asked for begins at `start` and has no newline before `searched`.
+        private struct Buffer {
+            var bytes: [UInt8] = []
+            var start = 0
+            var searched = 0
+
+            mutating func nextLine() -> String? {
+                guard let end = bytes[searched...].firstIndex(of: 0x0A) else {
+                    searched = bytes.count
+                    return nil
+                }
+                defer { (start, searched) = (end + 1, end + 1) }
+                return String(decoding: bytes[start..<end], as: UTF8.self)
+            }
+
+            /// The last line, where the stream ends without a newline.
+            mutating func rest() -> String? {
+                guard start < bytes.count else { return nil }
+                defer { self = Buffer() }
+                return String(decoding: bytes[start...], as: UTF8.self)
+            }
+
+            mutating func append(_ more: [UInt8]) {
+                bytes.removeFirst(start)
+                (start, searched) = (0, searched - start)
+                bytes += more
+            }
+        }
+
         private let descriptor: Descriptor
-        /// Read, but not yet asked for; and how much of that is known to hold no newline.
-        private let buffer = Mutex((bytes: [UInt8](), searched: 0))
+        private let buffer = Mutex(Buffer())
 
         init(_ descriptor: Descriptor) {
             self.descriptor = descriptor
         }
 
-        func next(timeout: Duration) -> Next {
-            let deadline = ContinuousClock.now + timeout
-            return buffer.withLock { buffer in
+        func next(until deadline: ContinuousClock.Instant) -> Next {
+            buffer.withLock { buffer in
                 while true {
-                    if let end = buffer.bytes[buffer.searched...].firstIndex(of: 0x0A) {
-                        let line = String(decoding: buffer.bytes[..<end], as: UTF8.self)
-                        buffer.bytes.removeFirst(end + 1)
-                        buffer.searched = 0
-                        return .line(line)
-                    }
-                    buffer.searched = buffer.bytes.count
+                    if let line = buffer.nextLine() { return .line(line) }
                     guard descriptor.waitUntilReadable(until: deadline) else { return .timedOut }
                     let bytes = descriptor.read()
-                    if bytes.isEmpty {
-                        if buffer.bytes.isEmpty { return .end }
-                        // A last line without its newline.
-                        defer { buffer = ([], 0) }
-                        return .line(String(decoding: buffer.bytes, as: UTF8.self))
-                    }
-                    buffer.bytes += bytes
+                    if bytes.isEmpty { return buffer.rest().map(Next.line) ?? .end }
+                    buffer.append(bytes)
                 }
             }
         }

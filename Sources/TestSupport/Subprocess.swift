@@ -64,7 +64,8 @@ package final class Subprocess: Sendable {
 
     /// The next line of standard output without its newline; `nil` at its end.
     package func readLine(timeout: Duration = .seconds(10)) async throws(TimedOut) -> String? {
-        switch await onThread({ self.output.next(timeout: timeout) }) {
+        let next = await onThread { self.output.next(until: .now + timeout) }
+        switch next {
         case .line(let line): return line
         case .end: return nil
         case .timedOut: throw timedOut("no line of output", timeout)
@@ -73,9 +74,18 @@ package final class Subprocess: Sendable {
 
     /// Every line of standard output up to its end.
     package func readAll(timeout: Duration = .seconds(30)) async throws(TimedOut) -> [String] {
-        let deadline = ContinuousClock.now + timeout
-        var lines: [String] = []
-        while let line = try await readLine(timeout: deadline - .now) { lines.append(line) }
+        let lines: [String]? = await onThread {
+            let deadline = ContinuousClock.now + timeout
+            var lines: [String] = []
+            while true {
+                switch self.output.next(until: deadline) {
+                case .line(let line): lines.append(line)
+                case .end: return lines
+                case .timedOut: return nil
+                }
+            }
+        }
+        guard let lines else { throw timedOut("no end of the output", timeout) }
         return lines
     }
 
