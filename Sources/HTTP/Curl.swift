@@ -8,10 +8,12 @@ internal import CCurl
     internal import Darwin
 #endif
 
+// The owners of libcurl's two kinds of handle, in one file because no raw pointer leaves it.
+
 /// Owner of one `CURL *`: one request at a time, used again after `reset()`.
 ///
-/// "You must never share the same handle in multiple threads" (https://curl.se/libcurl/c/threadsafe.html): a handle is
-/// made, used and freed on the thread of its `CurlMulti`, so the class is deliberately not `Sendable`.
+/// "You must never share the same handle in multiple threads" (https://curl.se/libcurl/c/libcurl-thread.html): a handle
+/// is made, used and freed on the thread of its `CurlMulti`, so the class is deliberately not `Sendable`.
 final class CurlEasy {
     fileprivate let handle: UnsafeMutableRawPointer
     private var headers: UnsafeMutablePointer<curl_slist>?
@@ -63,8 +65,8 @@ final class CurlEasy {
         try CurlError.check(ccurl_easy_setopt_string(handle, option, value))
     }
 
-    /// Each line is `Name: value`. https://curl.se/libcurl/c/CURLOPT_HTTPHEADER.html: "libcurl does not copy the list":
-    /// it lives until the next `reset()`.
+    /// Each line is `Name: value`. https://curl.se/libcurl/c/CURLOPT_HTTPHEADER.html: "libcurl does not copy the entire
+    /// list": it lives until the next `reset()`.
     func setHeaders(_ lines: [String]) throws(CurlError) {
         for line in lines {
             guard let longer = curl_slist_append(headers, line) else { throw CurlError(code: CURLE_OUT_OF_MEMORY) }
@@ -77,7 +79,7 @@ final class CurlEasy {
     /// request a POST.
     func setCopyPostFields(_ bytes: [UInt8]) throws(CurlError) {
         try set(CURLOPT_POSTFIELDSIZE, bytes.count)
-        // For a null pointer libcurl would read the body from stdin, so an empty body needs an address too.
+        // A null pointer means "get the data from the read callback", so an empty body needs an address too.
         let result = (bytes.isEmpty ? [0] : bytes).withUnsafeBytes { bytes in
             ccurl_easy_setopt_pointer(
                 handle, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
@@ -195,7 +197,8 @@ final class CurlMulti: @unchecked Sendable {
     /// The attached handles, retained for libcurl's callbacks.
     private var attached: [UnsafeMutableRawPointer: CurlEasy] = [:]
 
-    /// `curl_global_init` is to be called once; a static is initialised once, and before its first use.
+    /// To be called once before all else, and a static is; thread-safe since 7.84
+    /// (https://curl.se/libcurl/c/curl_global_init.html).
     private static let globalInit = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
 
     init(maximumConnections: Int) {
@@ -210,7 +213,8 @@ final class CurlMulti: @unchecked Sendable {
         ccurl_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, maximumConnections)
     }
 
-    /// "When cleaning up, first remove each easy handle" (https://curl.se/libcurl/c/curl_multi_cleanup.html).
+    /// "curl_multi_cleanup should be called when all easy handles are removed"
+    /// (https://curl.se/libcurl/c/curl_multi_cleanup.html).
     deinit {
         for easy in attached.keys { curl_multi_remove_handle(handle, easy) }
         curl_multi_cleanup(handle)

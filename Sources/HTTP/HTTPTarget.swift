@@ -10,8 +10,8 @@ struct HTTPTarget: Equatable {
     /// In lower case; an IPv6 address without its brackets.
     var host: String
 
-    /// 127.0.0.0/8, ::1 or `localhost` ("localhost" never goes to DNS: libcurl resolves it to the loopback by itself
-    /// since 7.78, https://curl.se/docs/knownrisks.html and RFC 6761 section 6.3).
+    /// 127.0.0.0/8, ::1 or `localhost`, for which "curl uses loopback IP addresses" and never DNS
+    /// (https://curl.se/docs/url-syntax.html, RFC 6761 section 6.3).
     var isLoopback: Bool {
         host == "localhost" || host == "::1" || Self.isLoopbackIPv4(host)
     }
