@@ -50,9 +50,13 @@ package final class LoopbackServer: Sendable {
 
     /// Refuses new connections from here on; those that are open go on. A handler may call this.
     package func refuseConnections() {
-        shared.state.withLock { $0.acceptsConnections = false }
-        // `accept` can't be interrupted in a portable way, but it does return for one last connection.
-        LoopbackSocket.connected(toPort: port)?.end()
+        let isFirst = shared.state.withLock { state in
+            defer { state.acceptsConnections = false }
+            return state.acceptsConnections
+        }
+        // `accept` can't be interrupted in a portable way, but it does return for one last connection. Only once: after
+        // that the port may be another server's.
+        if isFirst { LoopbackSocket.connected(toPort: port)?.end() }
         acceptor.join()
     }
 
