@@ -32,8 +32,16 @@ struct Launch: Sendable {
         }
     }
 
-    /// Does what the command says, away from the main thread.
-    @concurrent func run() async -> ExitCode {
+    /// Does what the command says and ends the process.
+    ///
+    /// The main thread only sleeps. In an asynchronous `main` it would run libdispatch's main loop, which on Linux keeps a
+    /// thread in `sigsuspend` with no signal blocked, and SIGTERM would end the process there.
+    func go() -> Never {
+        Task.detached { await run().leave() }
+        while true { pause() }
+    }
+
+    private func run() async -> ExitCode {
         do throws(StartFailure) {
             let options = try options.get()
             switch options.command {
@@ -71,7 +79,11 @@ func complain(_ message: String) {
 /// The environment as it was given to the process.
 func environmentVariables() -> [String: String] {
     var variables: [String: String] = [:]
-    var entry = environ
+    #if canImport(Darwin)
+        var entry = _NSGetEnviron().pointee
+    #else
+        var entry = environ
+    #endif
     while let text = entry.pointee {
         let pair = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }

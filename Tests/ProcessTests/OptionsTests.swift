@@ -1,0 +1,111 @@
+import TestSupport
+import Testing
+
+@testable import stripe_customers
+
+@Suite("Options and exit codes")
+struct OptionsTests {
+    private func parse(_ arguments: [String], environment: [String: String] = [:]) throws(StartFailure) -> Options {
+        try OptionParser(environment: environment).parse(arguments)
+    }
+
+    @Test("Without arguments it serves, with the defaults of the table")
+    func defaults() throws {
+        let options = try parse([])
+        #expect(options == Options())
+        #expect(options.command == .serve)
+        #expect(options.database == "stripe-customers.sqlite" && options.maxInFlight == 64)
+    }
+
+    @Test("A value follows its option or an equals sign")
+    func values() throws {
+        let expected = try parse(["serve", "--database", "a=b", "--max-in-flight", "3", "--sandbox"])
+        #expect(try parse(["--sandbox", "--database=a=b", "serve", "--max-in-flight=3"]) == expected)
+        #expect(expected.database == "a=b" && expected.maxInFlight == 3 && expected.sandbox)
+    }
+
+    @Test("The environment names the database, and the option goes before it")
+    func environment() throws {
+        let environment = ["STRIPE_CUSTOMERS_DATABASE": "from-environment"]
+        #expect(try parse([], environment: environment).database == "from-environment")
+        #expect(try parse(["--database", "x"], environment: environment).database == "x")
+    }
+
+    @Test(
+        "Commands are told apart",
+        arguments: [
+            (["migrate"], .migrate(dryRun: false)), (["migrate", "--dry-run"], .migrate(dryRun: true)),
+            (["describe"], .describe), (["--help"], .help), (["-h", "--version"], .help), (["--version"], .version),
+        ] as [([String], Options.Command)])
+    func commands(arguments: [String], command: Options.Command) throws {
+        #expect(try parse(arguments).command == command)
+    }
+
+    @Test(
+        "What is wrong is told in one line, with what was probably meant",
+        arguments: [
+            (["--databse", "x"], "unknown option --databse, did you mean --database?"),
+            (["srve"], "unknown command srve, did you mean serve?"),
+            (["xyzzy-plugh"], "unknown command xyzzy-plugh"),
+            (["sk_live_secret"], "unknown command"),
+            (["--database"], "--database needs a value"),
+            (["--database="], "--database needs a value"),
+            (["--sandbox=yes"], "--sandbox takes no value"),
+            (["--max-in-flight", "0"], "whole number from 1 to"),
+            (["--max-in-flight", "+4"], "whole number from 1 to"),
+            (["--rate-limit", "-1"], "whole number from 0 to"),
+            (["--log-level", "loud"], "error, warning, info, debug"),
+            (["--account", "cus_1"], "acct_"),
+            (["--deterministic"], "--deterministic needs --sandbox"),
+            (["serve", "migrate"], "only one command"),
+            (["describe", "--dry-run"], "--dry-run belongs to migrate"),
+            (["sync"], "sync is not available in this version"),
+            (["--policy", "x"], "--policy is not available in this version"),
+        ])
+    func mistakes(arguments: [String], message: String) {
+        let failure = #expect(throws: StartFailure.self) { try parse(arguments) }
+        #expect(failure?.code == .usage)
+        #expect(failure?.message.contains(message) == true, "\(failure?.message ?? "")")
+        #expect(failure?.message.contains("secret") == false)
+    }
+
+    @Test(
+        "The key goes only to an https endpoint or to this machine",
+        arguments: [
+            ("https://api.stripe.com", true), ("https://example.com:8443/base/", true),
+            ("http://127.0.0.1:12111", true),
+            ("http://127.8.9.1", true), ("http://localhost:1/", true), ("http://[::1]:80", true),
+            ("http://example.com", false), ("http://localhost.example.com", false),
+            ("http://localhost@example.com", false),
+            ("http://127.0.0.1.example.com", false), ("http://127.1", false), ("https://", false),
+            ("https://:80", false),
+            ("ftp://localhost", false), ("https://example.com?x=1", false), ("http://[::2]", false),
+            ("http://localhost:99999", false), ("https://exa mple.com", false),
+        ])
+    func endpoints(url: String, isAccepted: Bool) {
+        #expect(((try? parse(["--api-base", url])) != nil) == isAccepted)
+    }
+
+    @Test("Usage is 64, configuration 78, and each prints one line on stderr")
+    func exitCodes() async throws {
+        let usage = try await Subprocess.run(["--databse"])
+        #expect(usage.status == .exited(64))
+        #expect(usage.standardError.split(separator: "\n").count == 1)
+        #expect(usage.lines.isEmpty)
+        let directory = try TemporaryDirectory()
+        let noKey = try await Subprocess.run([], currentDirectory: directory.path)
+        #expect(noKey.status == .exited(78))
+        #expect(noKey.standardError.contains("STRIPE_API_KEY"))
+        #expect(noKey.standardError.split(separator: "\n").count == 1)
+    }
+
+    @Test("Version, help and the interface are printed on stdout")
+    func prints() async throws {
+        #expect(try await Subprocess.run(["--version"]).lines == ["stripe-customers 0.1.0"])
+        let help = try await Subprocess.run(["--help"]).lines
+        #expect(help.count <= 40 && help.allSatisfy { $0.count <= 90 })
+        let described = try await Subprocess.run(["describe"])
+        #expect(described.lines.first?.hasPrefix(#"{"openrpc":"#) == true)
+        #expect(described.status == .exited(0))
+    }
+}
