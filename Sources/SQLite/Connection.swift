@@ -197,7 +197,15 @@ extension Connection {
 private struct SQLText: Hashable {
     let text: String
 
-    static func == (a: SQLText, b: SQLText) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+    static func == (a: SQLText, b: SQLText) -> Bool {
+        var (a, b) = (a.text, b.text)
+        return a.withUTF8 { a in
+            b.withUTF8 { b in
+                guard a.count == b.count, let first = a.baseAddress, let second = b.baseAddress else { return false }
+                return memcmp(first, second, a.count) == 0
+            }
+        }
+    }
 
     func hash(into hasher: inout Hasher) {
         var text = text

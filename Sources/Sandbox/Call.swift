@@ -1,5 +1,4 @@
 internal import Environment
-internal import HTTP
 internal import JSON
 internal import SQLite
 
@@ -26,15 +25,14 @@ extension Call {
     ///
     /// "Results are only saved if an API endpoint started executing. If incoming parameters failed validation … no
     /// idempotent result is saved": https://docs.stripe.com/api/idempotent_requests
+    /// - Throws: `StripeFailure` before anything is written; `SQLiteError` at any point, after which the transaction
+    ///   has to be given up.
     func answer(_ connection: inout Connection) throws -> Answer {
-        guard request.method != .get else { return try execute(prepare(), &connection) }
-        return try connection.savepoint { connection in
-            guard let key = request.idempotencyKey else { return try execute(prepare(), &connection) }
-            if let saved = try savedAnswer(key, in: &connection) { return saved }
-            let answer = try execute(prepare(), &connection)
-            try save(answer, under: key, in: &connection)
-            return answer
-        }
+        guard let key = request.idempotencyKey else { return try execute(prepare(), &connection) }
+        if let saved = try savedAnswer(key, in: &connection) { return saved }
+        let answer = try execute(prepare(), &connection)
+        try save(answer, under: key, in: &connection)
+        return answer
     }
 
     /// A failure of the endpoint is its answer. None of them has written anything by then.

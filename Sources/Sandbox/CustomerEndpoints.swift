@@ -71,7 +71,11 @@ extension Call {
         let page = try Pagination(request.parameters)
         var customers = Listing("customer", kind: "customer", account: account)
         customers.filter("deleted = 0")
-        if let email = request.parameters["email"]?.text { customers.filter("email = ?", [.text(email)]) }
+        // The exact email, found through the index that search uses. Without the `+` SQLite would put the constant into
+        // the first term too, and then not see the index.
+        if let email = request.parameters["email"]?.text {
+            customers.filter("lower(email) = lower(?) AND +email = ?", [.text(email), .text(email)])
+        }
         let clock = request.parameters["test_clock"]?.text
         customers.filter("test_clock IS ?", [.init(clock)])
         try customers.filterCreated(request.parameters["created"])

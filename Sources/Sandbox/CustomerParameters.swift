@@ -23,7 +23,7 @@ enum CustomerParameters {
     /// - Throws: 400 for the first parameter that Stripe would refuse.
     static func changes(_ parameters: FormFields, isCreate: Bool) throws(StripeFailure) -> [CustomerChange] {
         var changes: [CustomerChange] = []
-        for (name, value) in parameters.members where !traceless.contains(name) || !isCreate {
+        for (name, value) in parameters.members {
             if !isCreate && createOnly.contains(name) { throw StripeFailure.unknownParameter(name) }
             if traceless.contains(name) { continue }
             changes.append(CustomerChange(field: name, edit: try edit(name, value)))

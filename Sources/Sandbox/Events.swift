@@ -25,7 +25,8 @@ extension Call {
         try connection.execute(
             "INSERT INTO event (account, id, created, type, object) VALUES (?, ?, ?, ?, ?)",
             [account, .text(id), .integer(now), .text(type), .text(event.text)])
-        try connection.execute("DELETE FROM event WHERE created < ?", [.integer(now - Self.eventAgeMax)])
+        try connection.execute(
+            "DELETE FROM event WHERE account = ? AND created < ?", [account, .integer(now - Self.eventAgeMax)])
     }
 
     func listEvents() throws(StripeFailure) -> Execution {

@@ -17,9 +17,8 @@ private let schema = """
       UNIQUE (account, id)
     ) STRICT;
     CREATE INDEX customer_newest ON customer (account, created, sequence) WHERE deleted = 0;
-    CREATE INDEX customer_email ON customer (account, email, created, sequence) WHERE deleted = 0;
-    CREATE INDEX customer_email_search ON customer (account, lower(email), created, sequence) WHERE deleted = 0;
-    CREATE INDEX customer_user_search
+    CREATE INDEX customer_email ON customer (account, lower(email), created, sequence) WHERE deleted = 0;
+    CREATE INDEX customer_user
       ON customer (account, lower(json_extract(object, '$.metadata.userId')), created, sequence) WHERE deleted = 0;
 
     -- Subscriptions and invoices, as far as deleting a customer depends on them.
@@ -47,7 +46,6 @@ private let schema = """
     ) STRICT;
     CREATE INDEX event_newest ON event (account, created, sequence);
     CREATE INDEX event_type ON event (account, type, created, sequence);
-    CREATE INDEX event_age ON event (created);
 
     -- What was answered under an Idempotency-Key; `request` is the method, path and parameters it was first used with.
     CREATE TABLE idempotency (

@@ -54,7 +54,7 @@ package final class SandboxExchange: HTTPExchange {
         let responses = connection.withLock { connection in
             do {
                 return try connection.transaction(isReadOnly ? .deferred : .immediate) { connection in
-                    batch.map { answer($0.request, &connection) }
+                    try batch.map { try answer($0.request, &connection) }
                 }
             } catch {
                 return batch.map { response(to: $0.request, failure: .outage, requestID: freshRequestID()) }
@@ -63,14 +63,14 @@ package final class SandboxExchange: HTTPExchange {
         for (entry, response) in zip(batch, responses) { entry.continuation.resume(returning: response) }
     }
 
-    private func answer(_ request: HTTPRequest, _ connection: inout Connection) -> HTTPResponse {
+    private func answer(_ request: HTTPRequest, _ connection: inout Connection) throws -> HTTPResponse {
         let requestID = freshRequestID()
         do {
             let call = try call(
                 SandboxRequest(request), requestID: requestID, version: request.header("stripe-version"))
             return response(to: request, answer: try call.answer(&connection), requestID: requestID)
-        } catch {
-            return response(to: request, failure: error as? StripeFailure ?? .outage, requestID: requestID)
+        } catch let failure as StripeFailure {
+            return response(to: request, failure: failure, requestID: requestID)
         }
     }
 
@@ -83,8 +83,9 @@ package final class SandboxExchange: HTTPExchange {
             "content-type": "application/json", "request-id": requestID,
             "stripe-version": request.header("stripe-version") ?? Self.defaultVersion,
         ]
-        if request.method == .post, let key = request.header("idempotency-key") {
-            headers["idempotency-key"] = key
+        let key = request.header("idempotency-key")
+        headers["idempotency-key"] = key
+        if key != nil && request.method == .post {
             headers["original-request"] = answer.requestID
             if answer.requestID != requestID { headers["idempotent-replayed"] = "true" }
         }

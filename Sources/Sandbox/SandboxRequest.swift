@@ -64,8 +64,10 @@ struct SandboxRequest: Sendable {
 }
 
 extension HTTPRequest {
-    /// The value of the first header with this lower-case name.
-    func header(_ name: String) -> String? { headers.first { $0.name.lowercased() == name }?.value }
+    /// The value of the first header with this name; "field names are case-insensitive" (RFC 9110, 5.1) ASCII.
+    func header(_ name: String) -> String? {
+        headers.first { $0.name.utf8.elementsEqual(name.utf8) { $0 | 0x20 == $1 | 0x20 } }?.value
+    }
 }
 
 /// The path and the query of an absolute URL, still encoded.

@@ -96,8 +96,10 @@ struct ConnectionTests {
     @Test("100,000 rows stream by, and false ends the stream")
     func streaming() throws {
         var connection = try Connection(path: ":memory:")
-        let numbers =
-            "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT i, 'x' || i FROM n"
+        let numbers = """
+            WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+            SELECT i, 'x' || i FROM n
+            """
         var sum: Int64 = 0
         try connection.forEach(numbers) { row in
             sum += row.integer(0) ?? 0

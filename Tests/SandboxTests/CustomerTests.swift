@@ -52,8 +52,8 @@ struct CustomerTests {
     func update() async throws {
         let sandbox = try StripeSandbox()
         let id = try await sandbox.create(
-            "email=a@b.co&name=Ada&metadata[a]=1&metadata[b]=2&address[line1]=x&tax_exempt=exempt&preferred_locales[]=en"
-                + "&invoice_settings[footer]=f&shipping[name]=n&shipping[address][line1]=l")
+            "email=a@b.co&name=Ada&metadata[a]=1&metadata[b]=2&address[line1]=x&tax_exempt=exempt"
+                + "&preferred_locales[]=en&invoice_settings[footer]=f&shipping[name]=n&shipping[address][line1]=l")
         func update(_ form: String) async throws -> JSONValue {
             let answer = try await sandbox.send(.post, "/v1/customers/\(id)", form)
             #expect(answer.status == 200, "\(form)")

@@ -3,6 +3,7 @@ import Foundation
 import HTTP
 import JSON
 import Sandbox
+import Synchronization
 import Testing
 
 @Suite("Events and state of the sandbox")
@@ -72,6 +73,17 @@ struct EventAndStateTests {
         #expect(try await StripeSandbox(path: path).send(.get, "/v1/customers").ids.count == 4)
         let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
         #expect(mode == 0o600)
+    }
+
+    @Test("Several processes' worth of sandboxes can open a new file at once")
+    func opening() throws {
+        let path = NSTemporaryDirectory() + "/sandbox-" + UUID().uuidString + ".sqlite"
+        defer { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
+        let failures = Mutex<[String]>([])
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in
+            do { _ = try StripeSandbox(path: path) } catch { failures.withLock { $0.append("\(error)") } }
+        }
+        #expect(failures.withLock { $0 } == [])
     }
 
     @Test("The same requests give the same bytes")
