@@ -46,8 +46,7 @@ package final class CustomerStore: Sendable {
     static func open(_ path: String) throws(StoreError) -> Connection {
         do throws(SQLiteError) {
             var connection = try Connection(path: path, busyTimeout: 20_000)
-            _ = try connection.query("PRAGMA journal_mode = WAL")
-            try connection.execute("PRAGMA synchronous = FULL")
+            try connection.useWriteAheadLog(synchronous: .full)
             // Deleted content is overwritten with zeros, so that what was erased is gone from the file too.
             _ = try connection.query("PRAGMA secure_delete = ON")
             return connection
