@@ -5,10 +5,12 @@ internal import Stripe
 
 /// Archiving and deleting customers at Stripe, noted on disk before Stripe is asked and completed after a kill.
 extension CustomerSync {
-    /// Carries out one disposal.
+    /// Carries out what is noted for a customer, unless somebody else has done so meanwhile.
     /// - Throws: `ServiceError`; the disposal is then queued for later, or parked when Stripe refuses it.
-    func dispose(_ disposal: Disposal, patience: Patience = .normal) async throws(ServiceError) {
-        try await withLease(on: disposal.customerId) { () async throws(ServiceError) in
+    func dispose(of customerId: String, patience: Patience = .normal) async throws(ServiceError) {
+        try await withLease(on: customerId) { () async throws(ServiceError) in
+            let noted = try await stored { () async throws(StoreError) in try await store.disposal(of: customerId) }
+            guard let disposal = noted else { return }
             do throws(ServiceError) {
                 switch disposal.action {
                 case .archive: try await archive(disposal, patience)
@@ -65,7 +67,7 @@ extension CustomerSync {
     func withLease<T: Sendable>(
         _ name: LeaseName, _ what: String, _ body: () async throws(ServiceError) -> T
     ) async throws(ServiceError) -> T {
-        try await locks.withLock(name) { () async throws(ServiceError) in
+        try await locks.withLock(name) { _ async throws(ServiceError) in
             _ = try await leased(what) { () async throws(StoreError) in try await store.lease(name) ? true : nil }
             let result: Result<T, ServiceError>
             do throws(ServiceError) { result = .success(try await body()) } catch { result = .failure(error) }

@@ -8,10 +8,6 @@ extension CustomerSync {
     func update(
         _ customerId: String, of user: User, _ flight: inout Flight
     ) async throws(ServiceError) -> SyncResult? {
-        // After a link in this very sync the customer's lease is not held yet.
-        guard try await stored({ () async throws(StoreError) in try await store.lease(.customer(customerId)) }) else {
-            throw Self.leaseLost(flight.userId)
-        }
         var known = flight.claim.synced
         if known == nil || flight.request.verify && flight.customer == nil {
             guard let customer = try await livingCustomer(customerId, flight) else {
@@ -23,7 +19,10 @@ extension CustomerSync {
         let profile = ProfileFields.profile(of: user)
         let fields = flight.claim.isArchived ? [:] : ProfileFields.difference(from: known ?? [:], to: profile)
         if !fields.isEmpty {
-            guard let customer = try await send(fields, to: customerId, &flight) else {
+            let sent = try await withLease(on: customerId) { () async throws(ServiceError) in
+                try await send(fields, to: customerId, &flight)
+            }
+            guard let customer = sent else {
                 return try await relink(after: customerId, &flight)
             }
             flight.customer = customer
@@ -83,10 +82,7 @@ extension CustomerSync {
     /// The customer is gone: the user gets a new one, under a new generation.
     private func relink(after customerId: String, _ flight: inout Flight) async throws(ServiceError) -> SyncResult? {
         log(.warning, "sync.customer_gone", ["userId": .string(flight.userId), "customerId": .string(customerId)])
-        try await stored { () async throws(StoreError) in
-            try await store.unlinkDeleted(customerId)
-            try await store.release(.customer(customerId))
-        }
+        try await stored { () async throws(StoreError) in try await store.unlinkDeleted(customerId) }
         flight.outcome = .relinked
         flight.claim.user?.customerId = nil
         flight.claim.synced = nil

@@ -64,16 +64,20 @@ package struct CustomerSync: Sendable {
         lookup = CustomerLookup(store: store, stripe: stripe)
     }
 
+    /// - Parameter claimed: The claim, when the transaction that changed the user took it already.
     /// - Throws: `ServiceError`; the user is then back in the queue, for later or parked.
-    package func bringInLine(
-        _ userId: String, _ request: SyncRequest = SyncRequest()
+    func bringInLine(
+        _ userId: String, _ request: SyncRequest = SyncRequest(), claimed: SyncClaim? = nil
     ) async throws(ServiceError) -> SyncResult {
-        try await locks.withLock(.user(userId)) { () async throws(ServiceError) in
-            var flight = Flight(userId: userId, request: request, claim: try await claim(userId, request))
+        try await locks.withLock(.user(userId)) { waited async throws(ServiceError) in
+            // Whoever was waited for has given the lease back and changed what the claim says.
+            let claim = if let claimed, !waited { claimed } else { try await claim(userId, request) }
+            var flight = Flight(userId: userId, request: request, claim: claim)
             do throws(ServiceError) {
                 return try await run(&flight)
             } catch {
-                await postpone(flight, error)
+                // A user that is gone has nothing to be put back, and its lease was released.
+                if error.kind != .userNotFound { await postpone(flight, error) }
                 throw error
             }
         }
@@ -149,8 +153,8 @@ package struct CustomerSync: Sendable {
             ? nil : clock.now() + Backoff.delay(afterAttempts: attempts + 1, fraction: identifiers.fraction())
         do throws(StoreError) {
             try await store.postpone(
-                flight.userId, customerId: flight.claim.user?.customerId, change: flight.claim.change?.id,
-                notBefore: notBefore, errorType: error.kind.rawValue, error: error.message)
+                flight.userId, change: flight.claim.change?.id, notBefore: notBefore,
+                errorType: error.kind.rawValue, error: error.message)
         } catch {
             // The lease expires by itself and the change is still in the queue.
             log(

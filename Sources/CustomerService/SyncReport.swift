@@ -1,3 +1,4 @@
+internal import CustomerStore
 internal import Environment
 internal import JSON
 internal import Stripe
@@ -26,13 +27,13 @@ extension CustomerSync {
 
     /// Syncs a user whose change is on disk already, and reports instead of failing.
     func report(
-        on userId: String, _ request: SyncRequest
+        on userId: String, _ request: SyncRequest, claimed: SyncClaim?
     ) async -> (report: SyncReport, customerId: String?) {
         var request = request
         request.patience = .brief
         let result: Result<SyncResult, ServiceError>? = await limited(to: Self.foregroundPatience) { [request] in
             do throws(ServiceError) {
-                return .success(try await bringInLine(userId, request))
+                return .success(try await bringInLine(userId, request, claimed: claimed))
             } catch {
                 return .failure(error)
             }

@@ -121,7 +121,7 @@ package final class SyncWorker: Sendable {
         do throws(ServiceError) {
             switch work {
             case .user(let userId): _ = try await sync.bringInLine(userId)
-            case .disposal(let disposal): try await sync.dispose(disposal)
+            case .disposal(let disposal): try await sync.dispose(of: disposal.customerId)
             }
             return nil
         } catch {

@@ -4,7 +4,7 @@ internal import SQLite
 
 /// Claims: the lease on a user together with all that is known of it, in one transaction.
 extension CustomerStore {
-    /// Takes the leases on a user and on its customer and reads what a sync needs.
+    /// Takes the lease on a user and reads what a sync needs.
     ///
     /// - Parameter draft: Asked when the user has neither customer nor pending intent; what it answers is on disk as the
     ///   user's next generation when this returns.
@@ -14,16 +14,8 @@ extension CustomerStore {
     ) async throws(StoreError) -> SyncClaim? {
         let (owner, clock) = (owner, leaseClock)
         return try await write { connection throws(StoreError) in
-            let leaseNow = clock.now()
-            guard try Self.take(.user(userId), owner, at: leaseNow, &connection) else { return nil }
-            let claim = try Self.situation(userId, at: now, draft: draft, &connection)
-            if let customerId = claim.user?.customerId,
-                try !Self.take(.customer(customerId), owner, at: leaseNow, &connection)
-            {
-                try Self.release(.user(userId), owner, &connection)
-                return nil
-            }
-            return claim
+            guard try Self.take(.user(userId), owner, at: clock.now(), &connection) else { return nil }
+            return try Self.situation(userId, at: now, draft: draft, &connection)
         }
     }
 
@@ -54,6 +46,8 @@ extension CustomerStore {
             }
             if intent == nil, let draft = draft(user) {
                 intent = try insertIntent(draft, userId: userId, at: now, &connection)
+                // So that the worker finds it should this process be killed.
+                try enqueueUnlessQueued(userId, &connection)
             }
         }
         let change = try connection.row(

@@ -58,14 +58,6 @@ extension CustomerStore {
             """, [.text(name.text), .text(owner), .integer(now)]) != nil
     }
 
-    /// The leases on a user and on its customer.
-    static func release(
-        userId: String, customerId: String?, _ owner: String, _ connection: inout Connection
-    ) throws(StoreError) {
-        try release(.user(userId), owner, &connection)
-        if let customerId { try release(.customer(customerId), owner, &connection) }
-    }
-
     static func release(_ name: LeaseName, _ owner: String, _ connection: inout Connection) throws(StoreError) {
         try connection.change("DELETE FROM leases WHERE name = ? AND owner = ?", [.text(name.text), .text(owner)])
     }

@@ -57,7 +57,7 @@ extension CustomerStore {
             try Self.recordSynced(userId, customerId, profile, completing: change, at: now, &connection)
             let claim = try Self.situation(userId, at: now, draft: { _ in nil }, &connection)
             guard let user = claim.user, isComplete, claim.change == nil else { return .linked(claim) }
-            try Self.release(userId: userId, customerId: customerId, owner, &connection)
+            try Self.release(.user(userId), owner, &connection)
             return .settled(user)
         }
     }
@@ -77,7 +77,7 @@ extension CustomerStore {
             } else if let change {
                 try Self.complete(change, userId, &connection)
             }
-            try Self.release(userId: userId, customerId: customerId, owner, &connection)
+            try Self.release(.user(userId), owner, &connection)
         }
     }
 

@@ -33,11 +33,10 @@ extension CustomerStore {
     }
 
     /// Puts the user back for a later attempt, or parks it when nothing but a change of the user can help. Gives the
-    /// leases back. A user that changed meanwhile stays due.
+    /// lease back. A user that changed meanwhile stays due.
     /// - Parameter notBefore: `nil` parks.
     package func postpone(
-        _ userId: String, customerId: String?, change: String?, notBefore: Milliseconds?, errorType: String,
-        error: String
+        _ userId: String, change: String?, notBefore: Milliseconds?, errorType: String, error: String
     ) async throws(StoreError) {
         let owner = owner
         try await write { connection throws(StoreError) in
@@ -50,7 +49,7 @@ extension CustomerStore {
                     .integer(notBefore ?? 0), SQLiteValue(notBefore == nil), .text(errorType), .text(error),
                     .text(userId), SQLiteValue(change),
                 ])
-            try Self.release(userId: userId, customerId: customerId, owner, &connection)
+            try Self.release(.user(userId), owner, &connection)
         }
     }
 
@@ -76,6 +75,15 @@ extension CustomerStore {
             INSERT INTO sync_queue (user_id, change_id, enqueued_at) VALUES (?, lower(hex(randomblob(16))),
                 CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))
             ON CONFLICT (user_id) DO UPDATE SET not_before = 0, parked = 0, error_type = NULL, error = NULL
+            """, [.text(userId)])
+    }
+
+    static func enqueueUnlessQueued(_ userId: String, _ connection: inout Connection) throws(StoreError) {
+        try connection.change(
+            """
+            INSERT INTO sync_queue (user_id, change_id, enqueued_at) VALUES (?, lower(hex(randomblob(16))),
+                CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))
+            ON CONFLICT (user_id) DO NOTHING
             """, [.text(userId)])
     }
 

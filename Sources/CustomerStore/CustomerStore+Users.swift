@@ -1,3 +1,4 @@
+package import Environment
 package import JSON
 internal import SQLite
 
@@ -18,11 +19,14 @@ package struct UserChange: Sendable {
 }
 
 extension CustomerStore {
-    /// Adds a user. The trigger on the table puts it into the sync queue in the same transaction.
+    /// Adds a user and claims it. The trigger on the table puts it into the sync queue in the same transaction.
     /// - Parameter user: With an empty id in a table of integer ids, SQLite chooses one.
     /// - Throws: `.userExists` when the id or the address (without regard to case) is taken.
-    package func insertUser(_ user: User) async throws(StoreError) -> User {
+    package func insertUser(
+        _ user: User, at now: Milliseconds, draft: @escaping @Sendable (User) -> IntentDraft?
+    ) async throws(StoreError) -> (user: User, claim: SyncClaim?) {
         let id: SQLiteValue = user.id.isEmpty && hasIntegerIDs ? .null : .text(user.id)
+        let (owner, clock) = (owner, leaseClock)
         return try await write { connection throws(StoreError) in
             if try Self.user(user.id, &connection) != nil { throw .userExists(userId: user.id, sameEmail: false) }
             if let email = user.email { try Self.requireFree(email, for: nil, &connection) }
@@ -37,15 +41,22 @@ extension CustomerStore {
                         SQLiteValue(storedMetadata(user.metadata)),
                     ])
             }
-            return row.map { User(row: $0) } ?? user
+            let added = row.map { User(row: $0) } ?? user
+            guard try Self.take(.user(added.id), owner, at: clock.now(), &connection) else { return (added, nil) }
+            return (added, try Self.situation(added.id, at: now, draft: draft, &connection))
         }
     }
 
-    /// Changes a user's profile. The trigger queues the change in the same transaction, if it is one.
+    /// Changes a user's profile and claims the user, unless another process is working on it. The trigger queues the
+    /// change in the same transaction, if it is one.
     /// - Returns: The user as it is now, or `nil` when there is none.
     /// - Throws: `.userExists` when another user has the new address.
-    package func updateUser(_ id: String, _ change: UserChange) async throws(StoreError) -> User? {
-        try await write { connection throws(StoreError) in
+    package func updateUser(
+        _ id: String, _ change: UserChange, at now: Milliseconds,
+        draft: @escaping @Sendable (User) -> IntentDraft?
+    ) async throws(StoreError) -> (user: User, claim: SyncClaim?)? {
+        let (owner, clock) = (owner, leaseClock)
+        return try await write { connection throws(StoreError) in
             guard var user = try Self.user(id, &connection) else { return nil }
             if let email = change.email { try Self.requireFree(email, for: id, &connection) }
             user.apply(change)
@@ -57,7 +68,8 @@ extension CustomerStore {
                         SQLiteValue(storedMetadata(user.metadata)), .text(id),
                     ])
             }
-            return user
+            guard try Self.take(.user(id), owner, at: clock.now(), &connection) else { return (user, nil) }
+            return (user, try Self.situation(id, at: now, draft: draft, &connection))
         }
     }
 

@@ -42,19 +42,46 @@ enum CreateCustomer: ServiceMethod {
 
     // MARK: For a user
 
-    /// The same path as every user's customer takes, so that there is never a second one.
+    /// The same path as every user's customer takes, so that there is never a second one. Name, phone and metadata are
+    /// the user's before they are the customer's: they are written there first, else the next sync would undo them.
     private static func forUser(
         _ userId: String, _ params: Params, _ service: CustomerService
     ) async throws(ServiceError) -> JSONObject {
-        let user = try await stored { () async throws(StoreError) in try await service.store.user(userId) }
-        guard let user else { throw ServiceError.userNotFound(userId) }
+        let found = try await stored { () async throws(StoreError) in try await service.store.user(userId) }
+        guard let user = found else { throw ServiceError.userNotFound(userId) }
         if let customerId = user.customerId { throw alreadyExists([customerId], userId: userId) }
-        let result = try await service.sync.bringInLine(userId, SyncRequest(extraFields: params.fields))
+        guard user.email?.lowercased() == params.email.lowercased() else { throw otherEmail(userId) }
+
+        var fields = params.fields
+        let change = UserChange(
+            name: fields["name"]?.string.map { $0 }, phone: fields["phone"]?.string.map { $0 },
+            metadata: fields["metadata"]?.object.map { $0 })
+        for name in ["email", "name", "phone", "metadata"] { fields[name] = nil }
+        let request = SyncRequest(extraFields: fields)
+        let draft = service.sync.draft(request)
+        let updated = try await stored { () async throws(StoreError) in
+            try await service.store.updateUser(userId, change, at: service.clock.now(), draft: draft)
+        }
+        let result = try await service.sync.bringInLine(userId, request, claimed: updated?.claim)
         if !result.isNewCustomer, params.onDuplicateEmail == .error {
             throw alreadyExists([result.customerId], userId: userId)
         }
         if let customer = result.customer { return customer.object }
         return try await service.livingCustomer(result.customerId).object
+    }
+
+    private static func otherEmail(_ userId: String) -> ServiceError {
+        ServiceError(
+            .invalidParams, "Invalid params",
+            details: [
+                "userId": .string(userId),
+                "violations": [
+                    [
+                        "instanceLocation": "/email", "keywordLocation": "/properties/email", "keyword": "email",
+                        "params": [:], "error": "differs from the user's email; change that with updateUser first",
+                    ]
+                ], "violationCount": 1,
+            ])
     }
 
     // MARK: On its own

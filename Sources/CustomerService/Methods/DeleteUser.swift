@@ -43,10 +43,8 @@ extension CustomerSync {
     /// Carries out what was noted for a customer, if anything; a failure leaves it in the queue.
     func disposeNow(of customerId: String?) async -> Bool {
         guard let customerId else { return true }
-        do {
-            if let disposal = try await store.disposal(of: customerId) {
-                try await dispose(disposal, patience: .brief)
-            }
+        do throws(ServiceError) {
+            try await dispose(of: customerId, patience: .brief)
             return true
         } catch {
             return false

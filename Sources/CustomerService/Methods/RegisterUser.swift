@@ -29,10 +29,13 @@ enum RegisterUser: ServiceMethod {
         var user = User(
             id: id, email: params.email, name: params.name, phone: params.phone, metadata: params.metadata ?? [:])
         try requireRoomForUserID(in: user.metadata)
-        let draft = user
-        user = try await stored { () async throws(StoreError) in try await service.store.insertUser(draft) }
-        let (report, customerId) = await service.sync.report(
-            on: user.id, SyncRequest(isEmailVerified: params.emailVerified ?? false))
+        let request = SyncRequest(isEmailVerified: params.emailVerified ?? false)
+        let draft = service.sync.draft(request)
+        let added = try await stored { [user] () async throws(StoreError) in
+            try await service.store.insertUser(user, at: service.clock.now(), draft: draft)
+        }
+        user = added.user
+        let (report, customerId) = await service.sync.report(on: user.id, request, claimed: added.claim)
         user.customerId = customerId
         return Answer(user: user, customerId: customerId, sync: report)
     }

@@ -1,4 +1,5 @@
 internal import CustomerStore
+internal import Environment
 internal import JSON
 
 /// Changes a user; the change is durable when this answers, and Stripe follows.
@@ -23,11 +24,14 @@ enum UpdateUser: ServiceMethod {
             email: params.email, name: params.name.map(\.string), phone: params.phone.map(\.string),
             metadata: params.metadata.map(\.object))
         if let metadata = params.metadata?.object { try requireRoomForUserID(in: ProfileFields.withoutNulls(metadata)) }
+        let request = SyncRequest()
+        let draft = service.sync.draft(request)
         let updated = try await stored { () async throws(StoreError) in
-            try await service.store.updateUser(params.userId, change)
+            try await service.store.updateUser(params.userId, change, at: service.clock.now(), draft: draft)
         }
-        guard var user = updated else { throw ServiceError.userNotFound(params.userId) }
-        let (report, customerId) = await service.sync.report(on: user.id, SyncRequest())
+        guard let updated else { throw ServiceError.userNotFound(params.userId) }
+        var user = updated.user
+        let (report, customerId) = await service.sync.report(on: user.id, request, claimed: updated.claim)
         user.customerId = customerId ?? user.customerId
         return Answer(user: user, customerId: user.customerId, sync: report)
     }
