@@ -12,12 +12,14 @@ extension CustomerStore {
     }
 
     /// The customer is synced again; what its user changed meanwhile goes into the queue.
-    package func markRestored(_ customerId: String) async throws(StoreError) {
+    package func markRestored(_ customerId: String, at now: Milliseconds) async throws(StoreError) {
         try await write { connection throws(StoreError) in
             try connection.change("DELETE FROM archived_customers WHERE customer_id = ?", [.text(customerId)])
             try connection.change(
                 "DELETE FROM disposals WHERE customer_id = ? AND action = 'archive'", [.text(customerId)])
-            if let userId = try Self.linkedUser(of: customerId, &connection) { try Self.enqueue(userId, &connection) }
+            if let userId = try Self.linkedUser(of: customerId, &connection) {
+                try Self.enqueue(userId, at: now, &connection)
+            }
         }
     }
 }

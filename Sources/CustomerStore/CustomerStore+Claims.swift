@@ -47,7 +47,7 @@ extension CustomerStore {
             if intent == nil, let draft = draft(user) {
                 intent = try insertIntent(draft, userId: userId, at: now, &connection)
                 // So that the worker finds it should this process be killed.
-                try enqueueUnlessQueued(userId, &connection)
+                try enqueueUnlessQueued(userId, at: now, &connection)
             }
         }
         let change = try connection.row(

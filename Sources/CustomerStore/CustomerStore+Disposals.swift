@@ -18,8 +18,9 @@ extension CustomerStore {
     /// Deletes a user and, in the same transaction, notes what becomes of its customer, also of one that is only just
     /// being made.
     /// - Returns: The user as it was; `nil` when there was none.
-    package func deleteUser(_ userId: String, customer choice: CreateIntent.Disposal) async throws(StoreError) -> User?
-    {
+    package func deleteUser(
+        _ userId: String, customer choice: CreateIntent.Disposal, at now: Milliseconds
+    ) async throws(StoreError) -> User? {
         try await write { connection throws(StoreError) in
             guard let user = try Self.user(userId, &connection) else { return nil }
             try connection.change("DELETE FROM users WHERE id = ?", [.text(userId)])

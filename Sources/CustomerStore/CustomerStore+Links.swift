@@ -106,7 +106,9 @@ extension CustomerStore {
     /// Links a customer that the host names. A create that is pending for the user will be disposed of when it settles.
     /// - Returns: The user as it is now, with the link in the queue to be synced; `nil` when there is no such user.
     /// - Throws: `.customerTaken` when another user has it.
-    package func linkExisting(_ customerId: String, to userId: String) async throws(StoreError) -> User? {
+    package func linkExisting(
+        _ customerId: String, to userId: String, at now: Milliseconds
+    ) async throws(StoreError) -> User? {
         try await write { connection throws(StoreError) in
             guard var user = try Self.user(userId, &connection) else { return nil }
             if let other = try Self.linkedUser(of: customerId, &connection), !sameCodePoints(other, userId) {
@@ -119,7 +121,7 @@ extension CustomerStore {
             try connection.change(
                 "UPDATE create_intents SET disposal = 'archive' WHERE user_id = ? AND state = 'pending'",
                 [.text(userId)])
-            try Self.enqueue(userId, &connection)
+            try Self.enqueue(userId, at: now, &connection)
             user.customerId = customerId
             return user
         }

@@ -62,29 +62,31 @@ extension CustomerStore {
         }
     }
 
-    /// Puts a user into the queue when it is not there, and wakes it when it is.
-    package func enqueue(_ userId: String) async throws(StoreError) {
-        try await write { connection throws(StoreError) in try Self.enqueue(userId, &connection) }
-    }
-
     // MARK: Pieces
 
-    static func enqueue(_ userId: String, _ connection: inout Connection) throws(StoreError) {
+    /// Puts a user into the queue when it is not there.
+    static func enqueueUnlessQueued(
+        _ userId: String, at now: Milliseconds, _ connection: inout Connection
+    ) throws(StoreError) {
         try connection.change(
             """
-            INSERT INTO sync_queue (user_id, change_id, enqueued_at) VALUES (?, lower(hex(randomblob(16))),
-                CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))
-            ON CONFLICT (user_id) DO UPDATE SET not_before = 0, parked = 0, error_type = NULL, error = NULL
-            """, [.text(userId)])
+            INSERT INTO sync_queue (user_id, change_id, enqueued_at) VALUES (?, lower(hex(randomblob(16))), ?)
+            ON CONFLICT (user_id) DO NOTHING
+            """, [.text(userId), .integer(now)])
     }
 
-    static func enqueueUnlessQueued(_ userId: String, _ connection: inout Connection) throws(StoreError) {
+    /// The same, and wakes it when it is there.
+    static func enqueue(_ userId: String, at now: Milliseconds, _ connection: inout Connection) throws(StoreError) {
+        try enqueueUnlessQueued(userId, at: now, &connection)
         try connection.change(
-            """
-            INSERT INTO sync_queue (user_id, change_id, enqueued_at) VALUES (?, lower(hex(randomblob(16))),
-                CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))
-            ON CONFLICT (user_id) DO NOTHING
-            """, [.text(userId)])
+            "UPDATE sync_queue SET not_before = 0, parked = 0, error_type = NULL, error = NULL WHERE user_id = ?",
+            [.text(userId)])
+    }
+
+    /// A trigger knows only SQLite's time; what the service itself writes goes by the service's clock.
+    static func stampQueued(_ userId: String, at now: Milliseconds, _ connection: inout Connection) throws(StoreError) {
+        try connection.change(
+            "UPDATE sync_queue SET enqueued_at = min(enqueued_at, ?) WHERE user_id = ?", [.integer(now), .text(userId)])
     }
 
     static func complete(_ change: String, _ userId: String, _ connection: inout Connection) throws(StoreError) {

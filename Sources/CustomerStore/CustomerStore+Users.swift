@@ -42,6 +42,7 @@ extension CustomerStore {
                     ])
             }
             let added = row.map { User(row: $0) } ?? user
+            try Self.stampQueued(added.id, at: now, &connection)
             guard try Self.take(.user(added.id), owner, at: clock.now(), &connection) else { return (added, nil) }
             return (added, try Self.situation(added.id, at: now, draft: draft, &connection))
         }
@@ -68,6 +69,7 @@ extension CustomerStore {
                         SQLiteValue(storedMetadata(user.metadata)), .text(id),
                     ])
             }
+            try Self.stampQueued(id, at: now, &connection)
             guard try Self.take(.user(id), owner, at: clock.now(), &connection) else { return (user, nil) }
             return (user, try Self.situation(id, at: now, draft: draft, &connection))
         }

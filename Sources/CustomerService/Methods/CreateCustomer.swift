@@ -54,8 +54,8 @@ enum CreateCustomer: ServiceMethod {
 
         var fields = params.fields
         let change = UserChange(
-            name: fields["name"]?.string.map { $0 }, phone: fields["phone"]?.string.map { $0 },
-            metadata: fields["metadata"]?.object.map { $0 })
+            name: fields["name"].map(\.string), phone: fields["phone"].map(\.string),
+            metadata: fields["metadata"].map(\.object))
         for name in ["email", "name", "phone", "metadata"] { fields[name] = nil }
         let request = SyncRequest(extraFields: fields)
         let draft = service.sync.draft(request)

@@ -1,4 +1,5 @@
 internal import CustomerStore
+internal import Environment
 internal import Stripe
 
 /// Deletes a user and deals with its customer as chosen. Once this has answered, the rest is carried out even after a
@@ -29,7 +30,7 @@ enum DeleteUser: ServiceMethod {
             if let customerId = user?.customerId { try await service.requireDeletable(customerId) }
         }
         let deleted = try await stored { () async throws(StoreError) in
-            try await service.store.deleteUser(params.userId, customer: choice)
+            try await service.store.deleteUser(params.userId, customer: choice, at: service.clock.now())
         }
         guard let user = deleted else { throw ServiceError.userNotFound(params.userId) }
         let isDone = await service.sync.disposeNow(of: user.customerId)

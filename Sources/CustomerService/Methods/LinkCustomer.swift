@@ -1,4 +1,5 @@
 internal import CustomerStore
+internal import Environment
 internal import JSON
 internal import Stripe
 
@@ -17,7 +18,8 @@ enum LinkCustomer: ServiceMethod {
         _ = try await service.livingCustomer(params.customerId)
         return try await service.sync.withLease(.user(params.userId), "the user") { () async throws(ServiceError) in
             let linked = try await stored { () async throws(StoreError) in
-                try await service.store.linkExisting(params.customerId, to: params.userId)
+                try await service.store.linkExisting(
+                    params.customerId, to: params.userId, at: service.clock.now())
             }
             guard let user = linked else { throw ServiceError.userNotFound(params.userId) }
             guard let customerId = user.customerId, sameCodePoints(customerId, params.customerId) else {

@@ -1,4 +1,5 @@
 internal import CustomerStore
+internal import Environment
 internal import JSON
 internal import Stripe
 
@@ -14,7 +15,9 @@ enum RestoreCustomer: ServiceMethod {
         let customer = try await service.change(
             params.customerId, ["metadata": [ProfileFields.archivedAtName: .null]],
             idempotencyKey: context.idempotencyKey ?? service.freshKey())
-        try await stored { () async throws(StoreError) in try await service.store.markRestored(params.customerId) }
+        try await stored { () async throws(StoreError) in
+            try await service.store.markRestored(params.customerId, at: service.clock.now())
+        }
         return customer.object
     }
 }
