@@ -33,8 +33,8 @@ extension CustomerStore {
                 try connection.change("DELETE FROM disposals WHERE customer_id = ?", [.text(customerId)])
             } else {
                 try connection.change(
-                    "UPDATE disposals SET action = ? WHERE customer_id = ?",
-                    [.text(choice.rawValue), .text(customerId)])
+                    "UPDATE disposals SET action = ?, requested_at = ? WHERE customer_id = ?",
+                    [.text(choice.rawValue), .integer(now), .text(customerId)])
             }
             return user
         }
