@@ -13,6 +13,8 @@ package final class SyncWorker: Sendable {
     private let log: Log
     private let isStopping = Atomic(false)
     private let running = Atomic(0)
+    /// The last piece of work failed for a reason that the next one will meet too.
+    private let isOutage = Atomic(false)
 
     /// How soon a change that another program made to the users table is seen.
     private static let pollInterval: Milliseconds = 250
@@ -31,7 +33,9 @@ package final class SyncWorker: Sendable {
     /// Works until `stop()`.
     package func run() async {
         while !isStopping.load(ordering: .relaxed) {
-            let free = Self.concurrency - running.load(ordering: .relaxed)
+            // In an outage one piece at a time finds out when it is over; the others are not tried in vain.
+            let isOutage = isOutage.load(ordering: .relaxed)
+            let free = (isOutage ? 1 : Self.concurrency) - running.load(ordering: .relaxed)
             let work = free > 0 ? await due(limit: free) : []
             for piece in work {
                 running.add(1, ordering: .relaxed)
@@ -40,7 +44,7 @@ package final class SyncWorker: Sendable {
                     running.subtract(1, ordering: .relaxed)
                 }
             }
-            await clock.sleep(work.isEmpty ? Self.pollInterval : Self.pace)
+            await clock.sleep(work.isEmpty || isOutage ? Self.pollInterval : Self.pace)
         }
         while running.load(ordering: .relaxed) > 0 { await clock.sleep(Self.pace) }
     }
@@ -123,8 +127,10 @@ package final class SyncWorker: Sendable {
             case .user(let userId): _ = try await sync.bringInLine(userId)
             case .disposal(let disposal): try await sync.dispose(of: disposal.customerId)
             }
+            isOutage.store(false, ordering: .relaxed)
             return nil
         } catch {
+            isOutage.store(error.isOutage, ordering: .relaxed)
             // The user is gone and so is its entry.
             return error.kind == .userNotFound ? nil : error
         }
