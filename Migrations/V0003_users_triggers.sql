@@ -3,6 +3,14 @@
 
 CREATE TRIGGER users_inserted AFTER INSERT ON users
 BEGIN
+    -- INSERT OR REPLACE deletes a row without its delete trigger ("delete triggers fire if and only if recursive triggers
+    -- are enabled": https://www.sqlite.org/lang_conflict.html). What is left in synced_profiles says that this is the
+    -- same user, and which customer it has.
+    UPDATE users SET stripe_customer_id = (
+        SELECT customer_id FROM synced_profiles WHERE user_id = CAST(new.id AS TEXT)
+            AND NOT EXISTS (SELECT 1 FROM users WHERE stripe_customer_id = customer_id))
+    WHERE id = new.id AND stripe_customer_id IS NULL
+        AND EXISTS (SELECT 1 FROM synced_profiles WHERE user_id = CAST(new.id AS TEXT));
     INSERT INTO sync_queue (user_id, change_id, enqueued_at)
     VALUES (CAST(new.id AS TEXT), lower(hex(randomblob(16))), CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))
     ON CONFLICT (user_id) DO UPDATE SET
