@@ -77,7 +77,9 @@ extension LoopbackServer {
             var connectionCount = 0
             /// Those that are open; a connection leaves before it closes its descriptor.
             var open: [Int: LoopbackSocket] = [:]
-            var threads: [JoinableThread] = []
+            var threads: [Int: JoinableThread] = [:]
+            /// Connections that have ended, whose threads are still to be joined.
+            var ended: [Int] = []
             var acceptsConnections = true
         }
 
@@ -90,19 +92,31 @@ extension LoopbackServer {
 
         /// Starts the thread of one connection, unless no more are accepted.
         func serve(_ socket: LoopbackSocket) -> Bool {
-            state.withLock { state in
+            joinEndedThreads()
+            return state.withLock { state in
                 guard state.acceptsConnections else { return false }
                 state.connectionCount += 1
                 let number = state.connectionCount
                 state.open[number] = socket
-                state.threads.append(
-                    JoinableThread {
-                        LoopbackConnection(socket: socket, number: number, shared: self).run()
-                        self.state.withLock { $0.open[number] = nil }
-                        socket.end()
-                    })
+                state.threads[number] = JoinableThread {
+                    LoopbackConnection(socket: socket, number: number, shared: self).run()
+                    self.state.withLock { state in
+                        state.open[number] = nil
+                        state.ended.append(number)
+                    }
+                    socket.end()
+                }
                 return true
             }
+        }
+
+        /// A thread that has ended keeps its stack until it is joined, and a long test has many connections.
+        private func joinEndedThreads() {
+            let threads = state.withLock { state in
+                defer { state.ended = [] }
+                return state.ended.compactMap { state.threads.removeValue(forKey: $0) }
+            }
+            for thread in threads { thread.join() }
         }
 
         /// Gives the request its number and answers it.
@@ -119,7 +133,7 @@ extension LoopbackServer {
         func endConnections() {
             let threads = state.withLock { state in
                 for socket in state.open.values { socket.shutDown() }
-                return state.threads
+                return Array(state.threads.values)
             }
             for thread in threads { thread.join() }
         }

@@ -1,0 +1,139 @@
+package import Environment
+package import HTTP
+package import JSON
+internal import SQLite
+internal import Sandbox
+internal import Synchronization
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+/// Stripe's customers API on a port of this machine, with faults by script and a watch over what must never happen.
+///
+/// What is right comes from a `SandboxExchange`; what goes wrong is decided for each request by the plan. A handler runs
+/// on its connection's own thread and holds nothing while it waits, so a stalled answer holds up nobody else.
+package final class FaultyStripe: Sendable {
+    /// Which fault, if any, a request meets.
+    package typealias Plan = @Sendable (Request) -> Fault?
+    /// Told at each stage of a request; `false` ends the connection there and then.
+    package typealias Observer = @Sendable (Request, Stage) -> Bool
+
+    package enum Stage: Sendable { case received, executed }
+
+    package struct Options: Sendable {
+        /// Leave out `Idempotent-Replayed`, whose name is known from observation alone.
+        package var dropsReplayHeader = false
+        /// Each request takes up to so long before it is carried out: without it nothing would ever overlap.
+        package var latencyMilliseconds = 0
+        /// Customers younger than this are not found by search.
+        package var searchLag: Milliseconds = 0
+        /// Addresses that Stripe finds invalid.
+        package var refusedEmails: Set<String> = []
+
+        package init() {}
+    }
+
+    package let watch = FaultWatch()
+    private let core: Core
+    private let server: LoopbackServer
+
+    /// - Parameter path: Where the state lives: a file, or `:memory:`.
+    package init(
+        path: String = ":memory:", clock: any WallClock = SystemClock(), options: Options = Options(),
+        plan: @escaping Plan = { _ in nil }
+    ) throws {
+        let sandbox = try SandboxExchange(path: path, clock: clock, identifiers: RandomIdentifiers())
+        let core = Core(sandbox: sandbox, clock: clock, options: options, plan: plan, watch: watch)
+        self.core = core
+        server = try LoopbackServer { core.answer($0) }
+    }
+
+    package var url: String { server.url }
+
+    /// From here on; requests are counted from 1 again.
+    package func script(_ plan: @escaping Plan) { core.script(plan) }
+
+    package func observe(_ observer: @escaping Observer) { core.observe(observer) }
+
+    /// Requests since the plan began.
+    package var requestCount: Int { core.count }
+
+    package func stop() { server.stop() }
+
+    // MARK: What is there
+
+    /// Every customer that is not deleted.
+    package func customers() async throws -> [JSONObject] {
+        var all: [JSONObject] = []
+        while true {
+            let after = all.last?["id"]?.string.map { "&starting_after=" + $0 } ?? ""
+            let page = try await direct(.get, "/v1/customers?limit=100" + after)
+            all += page["data"]?.array?.compactMap(\.object) ?? []
+            guard page["has_more"]?.bool == true else { return all }
+        }
+    }
+
+    /// Customers by the user that they name, without those that are archived.
+    package func liveCustomers() async throws -> [String: [JSONObject]] {
+        let live = try await customers().filter { $0["metadata"]?["archived_at"] == nil }
+        return Dictionary(grouping: live) { $0["metadata"]?["userId"]?.string ?? "" }
+    }
+
+    /// A request past all faults and the watch, as by the dashboard.
+    /// - Parameter form: Encoded already.
+    @discardableResult
+    package func direct(_ method: HTTPMethod, _ target: String, _ form: String = "") async throws -> JSONObject {
+        var headers = [(name: "Authorization", value: "Bearer sk_test_dashboard")]
+        if method == .post { headers.append(("Content-Type", "application/x-www-form-urlencoded")) }
+        let request = HTTPRequest(
+            method: method, url: "https://api.stripe.com" + target, headers: headers, body: Array(form.utf8))
+        let response = try await core.sandbox.send(request)
+        return try JSONValue(parsing: response.body).object ?? [:]
+    }
+
+    /// Gives a customer an active subscription.
+    package func seedSubscription(customer: String) async throws {
+        _ = try await core.sandbox.seedSubscription(customer: customer)
+    }
+}
+
+extension FaultyStripe {
+    /// A request as the plan sees it.
+    package struct Request: Sendable {
+        /// 1 for the first since the plan began.
+        package var number: Int
+        package var route: Route
+        /// The customer that it is about.
+        package var customerId: String?
+        package var idempotencyKey: String?
+        package var form: [String: String]
+        /// Method, path and parameters: what a key stands for.
+        package var identity: String
+    }
+
+    package enum Route: String, Sendable {
+        case create, update, delete, retrieve, list, search, other
+
+        package var isMutation: Bool { [.create, .update, .delete].contains(self) }
+    }
+
+    /// What goes wrong with a request.
+    package enum Fault: String, Sendable, CaseIterable {
+        /// Carried out, but answered with a 500 that is saved under the key and comes again for a day.
+        case executedThenSaved500
+        /// Not carried out; the 500 is saved all the same.
+        case saved500
+        /// Not carried out, nothing saved.
+        case unsaved500
+        case executedThenClosed, executedThenReset, executedThenStalled, executedThenHTML502
+        case executedThenEmptyBody, executedThenTruncated
+        case closed, reset, html502
+        case rateLimited, lockTimeout, keyInUse
+
+        /// Whether Stripe has done what was asked.
+        package var executes: Bool { rawValue.hasPrefix("executed") }
+    }
+}
