@@ -13,17 +13,37 @@ struct CustomerLookup: Sendable {
     /// - Parameters:
     ///   - emails: Where to look: the list is up to date at once ("not for read-after-write" is said of search only).
     ///   - thorough: Ask search too, which finds a customer whose address was changed, but lags.
-    ///   - since: When it can have been made at the earliest, for accounts that have no search.
+    ///   - sentSince: When it can have been made at the earliest; `nil` when no create was sent yet.
     func customer(
-        ownedBy userId: String, emails: [String], thorough: Bool, since: Milliseconds, patience: Patience
+        ownedBy userId: String, emails: [String], thorough: Bool, sentSince: Milliseconds?, patience: Patience
     ) async throws(ServiceError) -> Customer? {
         var found: [Customer] = []
         for email in emails { found += try await listed(email: email, patience) }
         if thorough || emails.isEmpty {
-            found += try await searched(userId: userId, since: since, patience)
+            found += try await searched(userId: userId, since: sentSince, patience)
         }
+        // Without an address the list is still what is up to date; a day of it is left to search.
+        if emails.isEmpty, !thorough, let sentSince { found += try await listed(createdFrom: sentSince, patience) }
         let owned = found.filter { $0.owner.map { sameCodePoints($0, userId) } == true && !$0.isArchived }
-        return try await adoptable(owned, for: userId).min { ($0.created ?? 0, $0.id) < ($1.created ?? 0, $1.id) }
+        for customer in try await adoptable(owned, for: userId) {
+            if let confirmed = try await confirmed(customer, owner: userId, patience) { return confirmed }
+        }
+        return nil
+    }
+
+    /// The customer as it is now, if it is still to be had: between the list and the look at what is noted for disposal, a
+    /// disposal may have come to its end.
+    private func confirmed(
+        _ customer: Customer, owner: String?, _ patience: Patience
+    ) async throws(ServiceError) -> Customer? {
+        do throws(StripeError) {
+            let current = try await stripe.retrieveCustomer(customer.id, patience: patience).value
+            let isOwners = (current.owner ?? "").utf8.elementsEqual((owner ?? "").utf8)
+            return current.isDeleted || current.isArchived || !isOwners ? nil : current
+        } catch {
+            if error.kind == .notFound { return nil }
+            throw ServiceError(error)
+        }
     }
 
     /// Live customers of this address that belong to nobody: without regard to case as far as Stripe's list, which is
@@ -31,7 +51,11 @@ struct CustomerLookup: Sendable {
     func unowned(email: String, for userId: String, patience: Patience) async throws(ServiceError) -> [Customer] {
         var found: [Customer] = []
         for spelling in spellings(of: email) { found += try await listed(email: spelling, patience) }
-        return try await adoptable(found.filter { $0.owner == nil && !$0.isArchived }, for: userId)
+        var confirmed: [Customer] = []
+        for customer in try await adoptable(found.filter { $0.owner == nil && !$0.isArchived }, for: userId) {
+            if let current = try await self.confirmed(customer, owner: nil, patience) { confirmed.append(current) }
+        }
+        return confirmed
     }
 
     /// All live customers of an address, oldest first. Search finds other spellings, but is only asked as a help:
@@ -62,7 +86,7 @@ struct CustomerLookup: Sendable {
     }
 
     private func searched(
-        userId: String, since: Milliseconds, _ patience: Patience
+        userId: String, since: Milliseconds?, _ patience: Patience
     ) async throws(ServiceError) -> [Customer] {
         do throws(StripeError) {
             return try await stripe.everyCustomer(
@@ -72,8 +96,14 @@ struct CustomerLookup: Sendable {
             // without the right, all customers made since then are looked through instead.
             guard [.rejected, .permission, .notFound].contains(error.kind) else { throw ServiceError(error) }
         }
+        guard let since else { return [] }
+        return try await listed(createdFrom: since, patience)
+    }
+
+    /// What was made since then, by clocks that may differ by ten minutes.
+    private func listed(createdFrom: Milliseconds, _ patience: Patience) async throws(ServiceError) -> [Customer] {
         do throws(StripeError) {
-            return try await stripe.everyCustomer(createdFrom: since - 600_000, patience: patience)
+            return try await stripe.everyCustomer(createdFrom: createdFrom - 600_000, patience: patience)
         } catch {
             throw ServiceError(error)
         }
@@ -81,6 +111,7 @@ struct CustomerLookup: Sendable {
 
     private func adoptable(_ customers: [Customer], for userId: String) async throws(ServiceError) -> [Customer] {
         let live = unique(customers.filter { !$0.isDeleted })
+            .sorted { ($0.created ?? 0, $0.id) < ($1.created ?? 0, $1.id) }
         guard !live.isEmpty else { return [] }
         do throws(StoreError) {
             let refused = try await store.unadoptable(live.map(\.id), for: userId)

@@ -41,29 +41,33 @@ extension CustomerSync {
         let user = flight.claim.user
         // A stale key is a new one to Stripe: only a look-up can tell whether the customer was made.
         let isStale = intent.isRecovered && clock.now() - intent.createdAt >= Self.keyLifetime
-        if let found = try await ownCustomer(of: intent, flight, thorough: isStale) {
-            return settled(found, made: intent.isRecovered, user)
+        let mayBeSent = intent.isRecovered
+        if let found = try await ownCustomer(of: intent, flight, thorough: isStale, mayBeSent: mayBeSent) {
+            return settled(found, made: intent.isRecovered, intent, user)
         }
-        if intent.isEmailVerified, let user, let adopted = try await adoptByEmail(intent, user, flight) {
-            return settled(adopted, made: false, user)
+        if intent.isEmailVerified, let user, user.customerId == nil,
+            let adopted = try await adoptByEmail(intent, user, flight)
+        {
+            return settled(adopted, made: false, intent, user)
         }
         if isStale { return .nextGeneration(reason: "stale_key") }
         return try await create(intent, flight)
     }
 
-    private func settled(_ customer: Customer, made: Bool, _ user: User?) -> Settlement {
-        let profile = user.map { ProfileFields.adopted(customer.object, for: $0) } ?? [:]
+    private func settled(_ customer: Customer, made: Bool, _ intent: CreateIntent, _ user: User?) -> Settlement {
+        let sent = made ? intent.fields : [:]
+        let profile = user.map { ProfileFields.adopted(customer.object, for: $0, sent: sent) } ?? [:]
         return .customer(customer, made: made, profile: profile)
     }
 
     /// The customer that an earlier attempt made, or that this user had in an earlier life.
     private func ownCustomer(
-        of intent: CreateIntent, _ flight: Flight, thorough: Bool
+        of intent: CreateIntent, _ flight: Flight, thorough: Bool, mayBeSent: Bool
     ) async throws(ServiceError) -> Customer? {
         var emails = [intent.fields["email"]?.string, flight.claim.user?.email].compactMap(\.self)
         if emails.count == 2, sameCodePoints(emails[0], emails[1]) { emails.removeLast() }
         return try await lookup.customer(
-            ownedBy: intent.userId, emails: emails, thorough: thorough, since: intent.createdAt,
+            ownedBy: intent.userId, emails: emails, thorough: thorough, sentSince: mayBeSent ? intent.createdAt : nil,
             patience: flight.request.patience)
     }
 
@@ -116,13 +120,15 @@ extension CustomerSync {
         let failure = ServiceError(error, userId: intent.userId)
         switch error.kind {
         case .rejected, .notFound:
-            // The user may have changed what was rejected; else nothing helps until it does.
-            if let user = flight.claim.user, isOutdated(intent, user) { return .nextGeneration(reason: "rejected") }
+            // The user may have changed what was rejected, or need it no longer; else nothing helps until it does.
+            guard let user = flight.claim.user, user.customerId == nil, !isOutdated(intent, user) else {
+                return .nextGeneration(reason: "rejected")
+            }
             try await stored { () async throws(StoreError) in try await store.failIntent(intent, at: clock.now()) }
             throw failure
         case .idempotencyMismatch:
-            if let found = try await ownCustomer(of: intent, flight, thorough: true) {
-                return settled(found, made: true, flight.claim.user)
+            if let found = try await ownCustomer(of: intent, flight, thorough: true, mayBeSent: true) {
+                return settled(found, made: true, intent, flight.claim.user)
             }
             return .nextGeneration(reason: "idempotency_mismatch")
         case .unavailable where error.isStripeAnswer:
@@ -140,8 +146,8 @@ extension CustomerSync {
         of intent: CreateIntent, afterServerError error: StripeError, _ flight: Flight
     ) async throws(ServiceError) -> Settlement {
         try await stored { () async throws(StoreError) in try await store.recordServerFailure(intent) }
-        if let found = try await ownCustomer(of: intent, flight, thorough: false) {
-            return settled(found, made: true, flight.claim.user)
+        if let found = try await ownCustomer(of: intent, flight, thorough: false, mayBeSent: true) {
+            return settled(found, made: true, intent, flight.claim.user)
         }
         // Without the mark of a replay, only the same answer from the endpoint itself again shows that it is saved; a
         // 502 to 504 may come from before it, while it still works.

@@ -18,25 +18,42 @@ extension CustomerSync {
         }
         let profile = ProfileFields.profile(of: user)
         let fields = flight.claim.isArchived ? [:] : ProfileFields.difference(from: known ?? [:], to: profile)
-        if !fields.isEmpty {
-            let sent = try await withLease(on: customerId) { () async throws(ServiceError) in
-                try await send(fields, to: customerId, &flight)
-            }
-            guard let customer = sent else {
-                return try await relink(after: customerId, &flight)
-            }
+        if fields.isEmpty {
+            let isNewlyKnown = flight.claim.synced == nil && !flight.claim.isArchived
+            try await finish(customerId, isNewlyKnown ? profile : nil, inDoubt: nil, flight)
+            return flight.result(customerId)
+        }
+        let inDoubt = ProfileFields.doubting(fields, in: flight.claim.synced ?? [:])
+        let isSent = try await locks.withLock(.customer(customerId)) { _ async throws(ServiceError) in
+            try await begin(customerId, inDoubt, flight)
+            guard let customer = try await send(fields, to: customerId, &flight) else { return false }
             flight.customer = customer
             flight.changed = fields.members.map(\.name)
             if flight.outcome == .unchanged { flight.outcome = .updated }
+            try await finish(customerId, profile, inDoubt: inDoubt, flight)
+            return true
         }
-        let isNewlyKnown = flight.claim.synced == nil || !fields.isEmpty
+        return isSent ? flight.result(customerId) : try await relink(after: customerId, &flight)
+    }
+
+    private func begin(
+        _ customerId: String, _ inDoubt: JSONObject, _ flight: Flight
+    ) async throws(ServiceError) {
+        let admission = try await leased("the customer") { () async throws(StoreError) in
+            try await store.beginUpdate(of: customerId, for: flight.userId, inDoubt: inDoubt)
+        }
+        if case .userLost = admission { throw Self.leaseLost(flight.userId) }
+    }
+
+    private func finish(
+        _ customerId: String, _ profile: JSONObject?, inDoubt: JSONObject?, _ flight: Flight
+    ) async throws(ServiceError) {
         let (userId, change) = (flight.userId, flight.claim.change?.id)
         try await stored { () async throws(StoreError) in
             try await store.finishSync(
-                userId, customerId: customerId, profile: isNewlyKnown && !flight.claim.isArchived ? profile : nil,
-                completing: change, at: clock.now())
+                userId, customerId: customerId, profile: profile, inDoubt: inDoubt, completing: change,
+                at: clock.now())
         }
-        return flight.result(customerId)
     }
 
     /// `nil` when it was deleted at Stripe.
@@ -63,20 +80,35 @@ extension CustomerSync {
                 customerId, fields, idempotencyKey: key, patience: flight.request.patience
             ).value
         } catch {
+            // Where it is certain that nothing has happened, Stripe has what it had.
+            if error.kind != .idempotencyMismatch || flight.hasRenewedKey {
+                let known = error.outcomeUnknown ? nil : flight.claim.synced
+                try await stored { () async throws(StoreError) in
+                    try await store.cancelUpdate(of: customerId, for: flight.userId, known: known)
+                }
+            }
             if error.kind == .notFound { return nil }
             // A saved failure, or a body that differs from what was sent under this key: the next attempt needs a new
             // one, and may have one, since setting fields twice comes to the same.
             if error.isStripeAnswer, [.unavailable, .idempotencyMismatch].contains(error.kind) {
-                let userId = flight.userId
-                let renewed = try await stored { () async throws(StoreError) in try await store.renewChange(userId) }
-                if flight.claim.change != nil { flight.claim.change?.id = renewed }
-                if error.kind == .idempotencyMismatch, flight.generationsBegun == 0 {
-                    flight.generationsBegun += 1
+                try await renewKey(&flight)
+                if error.kind == .idempotencyMismatch, !flight.hasRenewedKey {
+                    flight.hasRenewedKey = true
                     return try await send(fields, to: customerId, &flight)
                 }
             }
             throw ServiceError(error, customerId: customerId, userId: flight.userId)
         }
+    }
+
+    /// A change that came meanwhile keeps its own id: it is not the one that is being carried out.
+    private func renewKey(_ flight: inout Flight) async throws(ServiceError) {
+        guard let change = flight.claim.change?.id else { return }
+        let userId = flight.userId
+        let renewed = try await stored { () async throws(StoreError) in
+            try await store.renewChange(change, of: userId)
+        }
+        flight.claim.change?.id = renewed ?? identifiers.next()
     }
 
     /// The customer is gone: the user gets a new one, under a new generation.

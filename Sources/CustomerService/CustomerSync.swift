@@ -71,7 +71,10 @@ package struct CustomerSync: Sendable {
     ) async throws(ServiceError) -> SyncResult {
         try await locks.withLock(.user(userId)) { waited async throws(ServiceError) in
             // Whoever was waited for has given the lease back and changed what the claim says.
-            let claim = if let claimed, !waited { claimed } else { try await claim(userId, request) }
+            var claim: SyncClaim?
+            if let claimed, !waited, await isCurrent(claimed, of: userId) { claim = claimed }
+            if claim == nil { claim = try await self.claim(userId, request) }
+            guard let claim else { throw Self.leaseLost(userId) }
             var flight = Flight(userId: userId, request: request, claim: claim)
             do throws(ServiceError) {
                 return try await run(&flight)
@@ -96,7 +99,7 @@ package struct CustomerSync: Sendable {
     private func advance(_ flight: inout Flight) async throws(ServiceError) -> SyncResult? {
         if let intent = flight.claim.intent { return try await settle(intent, &flight) }
         guard let user = flight.claim.user else {
-            try await stored { () async throws(StoreError) in try await store.release(.user(flight.userId)) }
+            try await stored { () async throws(StoreError) in try await store.forget(flight.userId) }
             throw ServiceError.userNotFound(flight.userId)
         }
         guard let customerId = user.customerId else {
@@ -114,6 +117,10 @@ package struct CustomerSync: Sendable {
         return try await leased("the user") { () async throws(StoreError) in
             try await store.claim(userId, at: clock.now(), draft: draft)
         }
+    }
+
+    private func isCurrent(_ claim: SyncClaim, of userId: String) async -> Bool {
+        do throws(StoreError) { return try await store.isCurrent(claim, of: userId) } catch { return false }
     }
 
     func draft(_ request: SyncRequest) -> @Sendable (User) -> IntentDraft? {
@@ -177,6 +184,8 @@ struct Flight: Sendable {
     var customer: Customer?
     /// How often this sync gave up on a create and began the next generation.
     var generationsBegun = 0
+    /// An update was refused because its key stood for another one, and has a new key.
+    var hasRenewedKey = false
 
     func result(_ customerId: String) -> SyncResult {
         SyncResult(

@@ -32,8 +32,9 @@ package enum ProfileFields {
     package static func difference(from synced: JSONObject, to profile: JSONObject) -> JSONObject {
         var fields: JSONObject = [:]
         for name in texts {
-            let (old, new) = (synced[name]?.string, profile[name]?.string)
-            if !same(old, new) { fields[name] = new.map { .string($0) } ?? .null }
+            let (old, new) = (synced[name], profile[name]?.string)
+            // A field that is missing is in doubt.
+            if old == nil || !same(old?.string, new) { fields[name] = new.map { .string($0) } ?? .null }
         }
         let (old, new) = (synced["metadata"]?.object ?? [:], profile["metadata"]?.object ?? [:])
         var metadata: JSONObject = [:]
@@ -45,17 +46,34 @@ package enum ProfileFields {
         return fields
     }
 
-    /// The starting point for a customer that was not made here: what Stripe has, but where the user has nothing to say
-    /// Stripe's own value stays, and metadata that is not the user's is left alone.
-    package static func adopted(_ customer: JSONObject, for user: User) -> JSONObject {
+    /// The synced profile while these fields are on their way: what Stripe has in them is not known, so whatever the user
+    /// has by the time of the next sync is sent.
+    package static func doubting(_ fields: JSONObject, in synced: JSONObject) -> JSONObject {
+        var doubted = synced
+        for name in texts where fields[name] != nil { doubted[name] = nil }
+        var metadata = synced["metadata"]?.object ?? [:]
+        // Null differs from every text, and a name that the user no longer has is unset.
+        for member in fields["metadata"]?.object?.members ?? [] { metadata[member.name] = .null }
+        doubted["metadata"] = .object(metadata)
+        return doubted
+    }
+
+    /// The starting point for a customer that was found: what Stripe has, but where the user has nothing to say Stripe's
+    /// own value stays, and metadata that is not the user's is left alone.
+    /// - Parameter sent: The fields of a create that it may have come of. They are the user's, too: one that the user has
+    ///   unset since is to be unset.
+    package static func adopted(_ customer: JSONObject, for user: User, sent: JSONObject = [:]) -> JSONObject {
         let wanted = profile(of: user)
         var base: JSONObject = [:]
         for name in texts {
-            base[name] = wanted[name]?.isNull == true ? .null : customer[name] ?? .null
+            let isUsers = wanted[name]?.isNull != true || sent[name] != nil
+            base[name] = isUsers ? customer[name] ?? .null : .null
         }
         var metadata: JSONObject = [:]
-        for member in wanted["metadata"]?.object?.members ?? [] {
-            metadata[member.name] = customer["metadata"]?[member.name]
+        for fields in [wanted, sent] {
+            for member in fields["metadata"]?.object?.members ?? [] {
+                metadata[member.name] = customer["metadata"]?[member.name]
+            }
         }
         base["metadata"] = .object(metadata)
         return base

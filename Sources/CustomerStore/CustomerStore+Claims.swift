@@ -31,6 +31,19 @@ extension CustomerStore {
         }
     }
 
+    /// Whether a claim that was taken a moment ago still stands: nobody has worked on the user or changed it since.
+    package func isCurrent(_ claim: SyncClaim, of userId: String) async throws(StoreError) -> Bool {
+        let owner = owner
+        return try await read { connection throws(StoreError) in
+            guard try Self.holds(.user(userId), owner, &connection) else { return false }
+            let change = try connection.row("SELECT change_id FROM sync_queue WHERE user_id = ?", [.text(userId)])
+            let user = try Self.user(userId, &connection)
+            let intent = try Self.pendingIntent(of: userId, &connection)
+            return change?.text(0) == claim.change?.id && user?.customerId == claim.user?.customerId
+                && intent?.idempotencyKey == claim.intent?.idempotencyKey
+        }
+    }
+
     static func situation(
         _ userId: String, at now: Milliseconds, draft: (User) -> IntentDraft?, _ connection: inout Connection
     ) throws(StoreError) -> SyncClaim {

@@ -36,6 +36,15 @@ extension CustomerStore {
         }
     }
 
+    static func disposal(
+        of intent: CreateIntent, _ connection: inout Connection
+    ) throws(StoreError) -> CreateIntent.Disposal? {
+        try connection.row(
+            "SELECT disposal FROM create_intents WHERE user_id = ? AND generation = ?",
+            [.text(intent.userId), SQLiteValue(intent.generation)]
+        )?.text(0).flatMap(CreateIntent.Disposal.init)
+    }
+
     static func insertIntent(
         _ draft: IntentDraft, userId: String, at now: Milliseconds, _ connection: inout Connection
     ) throws(StoreError) -> CreateIntent {

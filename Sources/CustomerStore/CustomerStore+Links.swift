@@ -14,6 +14,13 @@ package enum LinkOutcome: Sendable {
     case lost
 }
 
+/// Whether fields may be sent now.
+package enum UpdateAdmission: Sendable {
+    case admitted
+    /// Another process took over the user.
+    case userLost
+}
+
 extension CustomerStore {
     /// Gives a customer to its user by compare-and-set, settles the intent, and records what Stripe knows.
     ///
@@ -31,6 +38,8 @@ extension CustomerStore {
         let owner = owner
         return try await write { connection throws(StoreError) in
             guard try Self.holds(.user(userId), owner, &connection) else { return .lost }
+            // As it is now: the user may have been deleted since the claim.
+            let choice = try intent.map { intent throws(StoreError) in try Self.disposal(of: intent, &connection) }
             if let intent {
                 try Self.settle(intent, as: "linked", customerId: customerId, at: now, &connection)
             }
@@ -39,8 +48,8 @@ extension CustomerStore {
             }
             let user = try Self.user(userId, &connection)
             let isWanted = user != nil && (user?.customerId == nil || user?.customerId == customerId)
-            guard isWanted, intent?.disposal == nil || user?.customerId == customerId else {
-                let disposal = intent?.disposal ?? .archive
+            guard isWanted else {
+                let disposal = (choice ?? nil) ?? .archive
                 if created, disposal != .keep {
                     try Self.insertDisposal(customerId, userId: userId, disposal.rawValue, at: now, &connection)
                 }
@@ -62,13 +71,56 @@ extension CustomerStore {
         }
     }
 
-    /// Records that Stripe knows this profile, removes the change that led to it, and gives the lease back.
-    /// - Parameter profile: `nil` when nothing had to be sent.
-    package func finishSync(
-        _ userId: String, customerId: String, profile: JSONObject?, completing change: String?, at now: Milliseconds
+    /// Before fields are sent: takes the lease on the customer and notes that until `finishSync` nobody knows what Stripe
+    /// has in them. Without that a change that was sent, lost its answer and was then taken back by the user would
+    /// look as if nothing were to be sent.
+    ///
+    /// - Parameter inDoubt: The synced profile without what is being sent. Where there is none yet, Stripe will be asked anyway.
+    /// - Returns: `nil` while another process changes the customer.
+    package func beginUpdate(
+        of customerId: String, for userId: String, inDoubt: JSONObject
+    ) async throws(StoreError) -> UpdateAdmission? {
+        let (owner, clock) = (owner, leaseClock)
+        return try await write { connection throws(StoreError) in
+            guard try Self.holds(.user(userId), owner, &connection) else { return .userLost }
+            guard try Self.take(.customer(customerId), owner, at: clock.now(), &connection) else { return nil }
+            try Self.replaceSynced(userId, customerId, inDoubt, &connection)
+            return .admitted
+        }
+    }
+
+    /// After a refusal: Stripe has what it had. Gives the lease on the customer back.
+    package func cancelUpdate(
+        of customerId: String, for userId: String, known: JSONObject?
     ) async throws(StoreError) {
         let owner = owner
         try await write { connection throws(StoreError) in
+            if let known { try Self.replaceSynced(userId, customerId, known, &connection) }
+            try Self.release(.customer(customerId), owner, &connection)
+        }
+    }
+
+    /// Records that Stripe knows this profile, removes the change that led to it, and gives the leases back.
+    ///
+    /// When another process has taken the user over, who knows which of the two updates came last: nothing is recorded,
+    /// and what was sent stays in doubt and is sent again.
+    /// - Parameters:
+    ///   - profile: `nil` when nothing had to be sent.
+    ///   - inDoubt: What `beginUpdate` was given; `nil` when nothing had to be sent.
+    package func finishSync(
+        _ userId: String, customerId: String, profile: JSONObject?, inDoubt: JSONObject?, completing change: String?,
+        at now: Milliseconds
+    ) async throws(StoreError) {
+        let owner = owner
+        try await write { connection throws(StoreError) in
+            if inDoubt != nil { try Self.release(.customer(customerId), owner, &connection) }
+            guard try Self.holds(.user(userId), owner, &connection) else {
+                if let inDoubt {
+                    try Self.replaceSynced(userId, customerId, inDoubt, &connection)
+                    if try Self.user(userId, &connection) != nil { try Self.enqueue(userId, &connection) }
+                }
+                return
+            }
             if let profile {
                 // Only while it is still this customer: a host may have linked another one meanwhile.
                 if try Self.user(userId, &connection)?.customerId == customerId {
@@ -115,6 +167,9 @@ extension CustomerStore {
                 throw .customerTaken(userId: other)
             }
             guard user.customerId == nil else { return user }
+            // It was to be archived for the user it had; it has one again.
+            try connection.change(
+                "DELETE FROM disposals WHERE customer_id = ? AND action = 'archive'", [.text(customerId)])
             try connection.change(
                 "UPDATE users SET stripe_customer_id = ? WHERE id = ?", [.text(customerId), .text(userId)])
             try connection.change("DELETE FROM unlinked_customers WHERE customer_id = ?", [.text(customerId)])
@@ -166,6 +221,14 @@ extension CustomerStore {
         try connection.change(
             "UPDATE users SET stripe_customer_id = NULL WHERE stripe_customer_id = ?", [.text(customerId)])
         try connection.change("DELETE FROM archived_customers WHERE customer_id = ?", [.text(customerId)])
+    }
+
+    private static func replaceSynced(
+        _ userId: String, _ customerId: String, _ profile: JSONObject, _ connection: inout Connection
+    ) throws(StoreError) {
+        try connection.change(
+            "UPDATE synced_profiles SET profile = ? WHERE user_id = ? AND customer_id = ?",
+            [.text(storedJSON(profile)), .text(userId), .text(customerId)])
     }
 
     static func recordSynced(

@@ -6,16 +6,17 @@ internal import SQLite
 extension CustomerStore {
     /// Users whose change is due and on whom nobody is working.
     package func dueUsers(at now: Milliseconds, limit: Int) async throws(StoreError) -> [String] {
-        let leaseNow = leaseClock.now()
+        let (owner, leaseNow) = (owner, leaseClock.now())
         return try await read { connection throws(StoreError) in
             try connection.rows(
                 """
                 SELECT user_id FROM sync_queue
                 WHERE parked = 0 AND not_before <= ?1 AND NOT EXISTS (
                     SELECT 1 FROM leases JOIN processes USING (owner)
-                    WHERE name = 'user:' || user_id AND expires_at > ?2)
+                    -- What this process works on it knows itself; a lease that it could not give back is no obstacle.
+                    WHERE name = 'user:' || user_id AND expires_at > ?2 AND owner <> ?4)
                 ORDER BY not_before LIMIT ?3
-                """, [.integer(now), .integer(leaseNow), SQLiteValue(limit)]
+                """, [.integer(now), .integer(leaseNow), SQLiteValue(limit), .text(owner)]
             ).compactMap { $0.text(0) }
         }
     }
@@ -54,11 +55,25 @@ extension CustomerStore {
     }
 
     /// Gives the queued change a new id, and with it a new idempotency key: the old key's saved answer is of no use.
-    package func renewChange(_ userId: String) async throws(StoreError) -> String {
+    /// - Returns: `nil` when the user has changed again meanwhile: that change has an id of its own.
+    package func renewChange(_ change: String, of userId: String) async throws(StoreError) -> String? {
         try await write { connection throws(StoreError) in
             try connection.row(
-                "UPDATE sync_queue SET change_id = lower(hex(randomblob(16))) WHERE user_id = ? RETURNING change_id",
-                [.text(userId)])?.text(0) ?? ""
+                """
+                UPDATE sync_queue SET change_id = lower(hex(randomblob(16))) WHERE user_id = ? AND change_id = ?
+                RETURNING change_id
+                """, [.text(userId), .text(change)])?.text(0)
+        }
+    }
+
+    /// The user is gone and nothing of it is left to be settled: takes it out of the queue and gives the lease back.
+    package func forget(_ userId: String) async throws(StoreError) {
+        let owner = owner
+        try await write { connection throws(StoreError) in
+            if try Self.user(userId, &connection) == nil, try Self.pendingIntent(of: userId, &connection) == nil {
+                try connection.change("DELETE FROM sync_queue WHERE user_id = ?", [.text(userId)])
+            }
+            try Self.release(.user(userId), owner, &connection)
         }
     }
 
