@@ -1,0 +1,136 @@
+import CustomerService
+import CustomerStore
+import Environment
+import HTTP
+import JSON
+import SQLite
+import Stripe
+import TestSupport
+import Testing
+
+/// A service with a database file of its own, over real sockets to a faulty Stripe. Time passes only where somebody
+/// sleeps on the clock, so a day costs nothing.
+final class World: Sendable {
+    let directory: TemporaryDirectory
+    let clock: any WallClock
+    let stripe: FaultyStripe
+    let store: CustomerStore
+    let service: CustomerService
+    let worker: SyncWorker
+    /// How long a request may take, in milliseconds of real time.
+    private let timeout: Int
+
+    convenience init(
+        clock: any WallClock = FixedClock(), options: FaultyStripe.Options = .init(), timeout: Int = 10_000,
+        plan: @escaping FaultyStripe.Plan = { _ in nil }
+    ) async throws {
+        let stripe = try FaultyStripe(clock: clock, options: options, plan: plan)
+        try await self.init(directory: TemporaryDirectory(), clock: clock, stripe: stripe, timeout: timeout)
+    }
+
+    private init(
+        directory: TemporaryDirectory, clock: any WallClock, stripe: FaultyStripe, timeout: Int
+    ) async throws {
+        self.timeout = timeout
+        self.directory = directory
+        self.clock = clock
+        self.stripe = stripe
+        store = try CustomerStore(path: directory.file("test.sqlite"))
+        try await store.renewLeases()
+        let client = StripeClient(
+            configuration: StripeConfiguration(apiBase: stripe.url, apiKey: "sk_test_world", requestsPerSecond: 0),
+            exchange: CurlExchange(configuration: HTTPConfiguration(totalTimeout: timeout)), clock: clock,
+            identifiers: RandomIdentifiers(), log: .none)
+        service = CustomerService(
+            store: store, stripe: client, clock: clock, identifiers: RandomIdentifiers(), log: .none, version: "test")
+        worker = service.worker()
+    }
+
+    /// Another process on the same database.
+    func neighbour() async throws -> World {
+        try await World(directory: directory, clock: clock, stripe: stripe, timeout: timeout)
+    }
+
+    /// A successor of this process, which was killed: its leases have run out.
+    func afterKill() async throws -> World {
+        try sql("UPDATE processes SET expires_at = 0")
+        return try await neighbour()
+    }
+
+    // MARK: What a host does
+
+    @discardableResult
+    func call(_ name: String, _ params: JSONObject) async throws(ServiceError) -> JSONValue {
+        guard let method = service.methods.first(where: { $0.name == name }) else {
+            throw ServiceError(.internalError, "no method \(name)")
+        }
+        return try await method.call(.object(params), CallContext())
+    }
+
+    /// Writes to the database as another program does.
+    @discardableResult
+    func sql(_ statement: String, _ arguments: [SQLiteValue] = []) throws -> [Row] {
+        var connection = try Connection(path: directory.file("test.sqlite"), busyTimeout: 10_000)
+        return try connection.query(statement, arguments)
+    }
+
+    /// Lets the queue drain, however often Stripe fails meanwhile.
+    func settle() async throws {
+        for _ in 0..<60 {
+            await worker.drain()
+            if try await store.queueStatus().pending == 0 { return }
+            await clock.sleep(61_000)
+        }
+        Issue.record("the queue does not drain: \(try await store.queuedChanges(of: nil, limit: 10))")
+    }
+
+    // MARK: What must hold
+
+    func user(_ id: String) async throws -> User { try #require(try await store.user(id)) }
+
+    func isUser(_ id: String) async throws -> Bool { try await store.user(id) != nil }
+
+    func customer(of id: String) async throws -> JSONObject {
+        let customerId = try #require(try await user(id).customerId)
+        return try await stripe.direct(.get, "/v1/customers/" + customerId)
+    }
+
+    /// One live customer for each of these users, in line with it; none for those that are gone; nothing left to do.
+    func expectPromises(
+        users: [String], gone: [String] = [], _ context: String = "", location: SourceLocation = #_sourceLocation
+    ) async throws {
+        let live = try await stripe.liveCustomers()
+        for id in users {
+            let user = try await store.user(id)
+            let customers = live[id] ?? []
+            #expect(customers.count == 1, "live customers of \(id); \(context)", sourceLocation: location)
+            guard let customer = customers.first else { continue }
+            #expect(
+                customer["id"]?.string == user?.customerId, "the link of \(id); \(context)", sourceLocation: location)
+            for (name, value) in [("email", user?.email), ("name", user?.name), ("phone", user?.phone)] {
+                #expect(
+                    customer[name]?.string == value, "\(name) of \(id); \(context)", sourceLocation: location)
+            }
+        }
+        for id in gone {
+            #expect(try await !isUser(id), "\(id) is gone; \(context)", sourceLocation: location)
+            #expect(live[id] == nil, "no customer of \(id) is left; \(context)", sourceLocation: location)
+        }
+        let queue = try await store.queueStatus()
+        #expect(queue.pending + queue.parked == 0, "left in the queue; \(context)", sourceLocation: location)
+        #expect(queue.intents == 0, "intents left; \(context)", sourceLocation: location)
+        #expect(stripe.watch.violations == [], "\(context)", sourceLocation: location)
+    }
+}
+
+/// The error of a call that has to fail.
+func errorOf<Value>(
+    isolation: isolated (any Actor)? = #isolation, _ call: () async throws(ServiceError) -> Value
+) async -> ServiceError? {
+    do throws(ServiceError) {
+        _ = try await call()
+        return nil
+    } catch {
+        return error
+    }
+}
