@@ -26,6 +26,8 @@ let package = Package(
         .target(name: "JSONSchema", dependencies: ["JSON"]),
         .target(name: "CSchemas"),
         .target(name: "Schemas", dependencies: ["CSchemas", "JSON"]),
+        .target(name: "CClients"),
+        .target(name: "Clients", dependencies: ["CClients", "JSON", "Schemas"]),
 
         // MARK: The database
         .target(name: "SQLite", dependencies: ["CSQLite"]),
@@ -47,8 +49,8 @@ let package = Package(
         .executableTarget(
             name: "stripe-customers",
             dependencies: [
-                "CustomerService", "CustomerStore", "Environment", "HTTP", "JSON", "JSONSchema", "Sandbox", "Schemas",
-                "Server", "StandardIO", "Stripe",
+                "Clients", "CustomerService", "CustomerStore", "Environment", "HTTP", "JSON", "JSONSchema", "Sandbox",
+                "Schemas", "Server", "StandardIO", "Stripe",
             ]),
 
         // MARK: Tests

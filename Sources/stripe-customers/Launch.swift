@@ -48,6 +48,7 @@ struct Launch: Sendable {
             case .serve: return try await serve(options, environment: environment, parent: parent)
             case .migrate(let dryRun): try migrate(options, dryRun: dryRun)
             case .describe: try describe()
+            case .client(let language): try printClient(language)
             case .help: try printLine(help)
             case .version: try printLine("stripe-customers \(version)")
             }

@@ -31,7 +31,7 @@ struct OptionParser {
 
     /// The one list of what the interface has and this version has not.
     private static let unavailableOptions: Set<Name> = [.policy, .stripeWins, .pollInterval, .fix, .allowDestructive]
-    private static let unavailableCommands: Set<CommandName> = [.sync, .client, .reconcile, .mcp]
+    private static let unavailableCommands: Set<CommandName> = [.sync, .reconcile, .mcp]
 
     let environment: [String: String]
 
@@ -42,9 +42,14 @@ struct OptionParser {
         var command: CommandName?
         var asked: Options.Command?
         var isDryRun = false
+        var language: ClientLanguage?
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             guard argument.hasPrefix("-") else {
+                if command == .client, language == nil {
+                    language = try languageNamed(argument)
+                    continue
+                }
                 guard command == nil else { throw usage("only one command can be given") }
                 command = try commandNamed(argument)
                 continue
@@ -72,17 +77,22 @@ struct OptionParser {
         if let asked {
             options.command = asked
         } else {
-            options.command = try self.command(command ?? .serve, isDryRun: isDryRun)
+            options.command = try self.command(command ?? .serve, isDryRun: isDryRun, language: language)
         }
         if options.deterministic, !options.sandbox { throw usage("--deterministic needs --sandbox") }
         return options
     }
 
-    private func command(_ name: CommandName, isDryRun: Bool) throws(StartFailure) -> Options.Command {
+    private func command(
+        _ name: CommandName, isDryRun: Bool, language: ClientLanguage?
+    ) throws(StartFailure) -> Options.Command {
         switch name {
         case .migrate: return .migrate(dryRun: isDryRun)
         case _ where isDryRun: throw usage("--dry-run belongs to migrate")
         case .describe: return .describe
+        case .client:
+            guard let language else { throw usage("client takes a language: python, node or typescript") }
+            return .client(language)
         default: return .serve
         }
     }
@@ -95,6 +105,11 @@ struct OptionParser {
         }
         guard !Self.unavailableCommands.contains(name) else { throw unavailable(text) }
         return name
+    }
+
+    private func languageNamed(_ text: String) throws(StartFailure) -> ClientLanguage {
+        if let language = ClientLanguage(rawValue: text) { return language }
+        throw unknown("language", text, nearest: nearest(text, in: ClientLanguage.allCases.map(\.rawValue)))
     }
 
     private func optionNamed(_ text: String) throws(StartFailure) -> Name {

@@ -6,6 +6,7 @@ struct Options: Sendable, Equatable {
         case serve
         case migrate(dryRun: Bool)
         case describe
+        case client(ClientLanguage)
         case help
         case version
     }

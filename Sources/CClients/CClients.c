@@ -1,0 +1,14 @@
+// The files of `clients/` become part of the binary, as those of `schemas/` do (see CSchemas.c).
+
+#include "CClients.h"
+
+static const unsigned char python[] = {
+#embed "../../clients/runtime.py"
+};
+
+static const unsigned char javaScript[] = {
+#embed "../../clients/runtime.mjs"
+};
+
+const CClientsFile CClientsPython = {python, sizeof python};
+const CClientsFile CClientsJavaScript = {javaScript, sizeof javaScript};
