@@ -19,6 +19,7 @@ let package = Package(
         // MARK: What the process takes from outside: time, randomness, the log
         .target(name: "JSON"),
         .target(name: "Environment", dependencies: ["JSON"]),
+        .target(name: "Cryptography"),
 
         // MARK: The wire to the host
         .target(name: "StandardIO"),
@@ -57,6 +58,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Environment", "HTTP", "JSON", "Sandbox", "SQLite"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], exclude: ["differential.py"]),
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"]),
         .testTarget(name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC", "TestSupport"]),
         .testTarget(name: "JSONSchemaTests", dependencies: ["JSON", "JSONSchema", "Schemas", "TestSupport"]),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"]),
