@@ -41,7 +41,9 @@ let package = Package(
         .target(name: "Sandbox", dependencies: ["Environment", "HTTP", "JSON", "SQLite"]),
 
         // MARK: What it is all for
-        .target(name: "CustomerService", dependencies: ["CustomerStore", "Environment", "JSON", "Stripe"]),
+        .target(
+            name: "CustomerService",
+            dependencies: ["Cryptography", "CustomerStore", "Environment", "JSON", "Stripe"]),
 
         // MARK: The process
         .target(

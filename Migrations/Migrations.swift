@@ -13,5 +13,6 @@ package enum Migrations {
         Migration(version: 1, name: "V0001_users", sql: PackageResources.V0001_users_sql),
         Migration(version: 2, name: "V0002_customer_sync", sql: PackageResources.V0002_customer_sync_sql),
         Migration(version: 3, name: "V0003_users_triggers", sql: PackageResources.V0003_users_triggers_sql),
+        Migration(version: 4, name: "V0004_stripe_events", sql: PackageResources.V0004_stripe_events_sql),
     ]
 }

@@ -9,7 +9,8 @@ extension CustomerService {
             UpdateUser.method(of: self), GetUser.method(of: self), GetUserByEmail.method(of: self),
             GetUserByCustomerID.method(of: self), ListUsers.method(of: self), DeleteUser.method(of: self),
             LinkCustomer.method(of: self), UnlinkCustomer.method(of: self), SyncAllUsers.method(of: self),
-            GetSyncStatus.method(of: self), Health.method(of: self),
+            GetSyncStatus.method(of: self), HandleWebhook.method(of: self), Reconcile.method(of: self),
+            Health.method(of: self),
         ]
     }
 }

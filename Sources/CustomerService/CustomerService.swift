@@ -15,6 +15,10 @@ package struct CustomerService: Sendable {
     let account: String?
     let isLive: Bool
     let startedAt: Milliseconds
+    /// With which Stripe signs what it delivers to the host's webhook endpoint; several during a rotation.
+    package var webhookSecrets: [String] = []
+    /// `email`, `name`, `phone`: edits of these that are made at Stripe go into the user's row.
+    package var stripeWins: [String] = []
 
     package init(
         store: CustomerStore, stripe: StripeClient, clock: any WallClock, identifiers: any Identifiers, log: Log,

@@ -180,7 +180,8 @@ extension CustomerSync {
         let (userId, change) = (flight.userId, isComplete ? flight.claim.change?.id : nil)
         let outcome = try await stored { () async throws(StoreError) in
             try await store.link(
-                customer.id, to: userId, settling: intent, created: made, profile: profile, completing: change,
+                customer.id, to: userId, settling: intent, created: made, profile: profile,
+                edits: ProfileFields.edits(of: customer.object, from: profile), completing: change,
                 isComplete: isComplete, at: clock.now())
         }
         flight.customer = customer

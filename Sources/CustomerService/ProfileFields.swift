@@ -8,7 +8,7 @@ package enum ProfileFields {
     /// The metadata name that marks an archived customer.
     package static let archivedAtName = "archived_at"
 
-    private static let texts = ["email", "name", "phone"]
+    static let texts = ["email", "name", "phone"]
 
     /// `{email, name, phone, metadata}` as Stripe should have it; a text that the user lacks is null.
     package static func profile(of user: User) -> JSONObject {
@@ -87,7 +87,7 @@ package enum ProfileFields {
         return profile
     }
 
-    private static func same(_ a: String?, _ b: String?) -> Bool {
+    static func same(_ a: String?, _ b: String?) -> Bool {
         guard let a, let b else { return a == nil && b == nil }
         return sameCodePoints(a, b)
     }

@@ -28,12 +28,13 @@ extension CustomerStore {
     ///   - intent: The create that this settles, if one was pending.
     ///   - created: It was made just now for this user alone: should it turn out superfluous it may go.
     ///   - profile: The last synced state from here on.
+    ///   - edits: What Stripe has instead of it.
     ///   - change: The queued change that this carries out.
     ///   - isComplete: Nothing more is to be sent: if no later change is queued, the lease is given back too.
     /// - Throws: `.customerTaken` when another user has it.
     package func link(
         _ customerId: String, to userId: String, settling intent: CreateIntent?, created: Bool, profile: JSONObject,
-        completing change: String?, isComplete: Bool, at now: Milliseconds
+        edits: JSONObject = [:], completing change: String?, isComplete: Bool, at now: Milliseconds
     ) async throws(StoreError) -> LinkOutcome {
         let owner = owner
         return try await write { connection throws(StoreError) in
@@ -63,7 +64,8 @@ extension CustomerStore {
                 "UPDATE users SET stripe_customer_id = ? WHERE id = ? AND stripe_customer_id IS NULL",
                 [.text(customerId), .text(userId)])
             try connection.change("DELETE FROM unlinked_customers WHERE customer_id = ?", [.text(customerId)])
-            try Self.recordSynced(userId, customerId, profile, completing: change, at: now, &connection)
+            try Self.recordSynced(
+                userId, customerId, profile, edits: edits, completing: change, at: now, &connection)
             let claim = try Self.situation(userId, at: now, draft: { _ in nil }, &connection)
             guard let user = claim.user, isComplete, claim.change == nil else { return .linked(claim) }
             try Self.release(.user(userId), owner, &connection)
@@ -117,7 +119,7 @@ extension CustomerStore {
             guard try Self.holds(.user(userId), owner, &connection) else {
                 if let inDoubt {
                     try Self.replaceSynced(userId, customerId, inDoubt, &connection)
-                    if try Self.user(userId, &connection) != nil { try Self.enqueue(userId, &connection) }
+                    if try Self.user(userId, &connection) != nil { try Self.enqueue(userId, at: now, &connection) }
                 }
                 return
             }
@@ -217,6 +219,16 @@ extension CustomerStore {
             .text(0)
     }
 
+    /// `nil` when nothing is known of this user with this customer.
+    static func synced(
+        _ userId: String, _ customerId: String?, _ connection: inout Connection
+    ) throws(StoreError) -> SyncedProfile? {
+        try connection.row(
+            "SELECT profile, edits FROM synced_profiles WHERE user_id = ? AND customer_id IS ?",
+            [.text(userId), SQLiteValue(customerId)]
+        ).map { SyncedProfile(profile: storedObject($0.text(0)), edits: storedObject($0.text(1))) }
+    }
+
     static func unlinkDeleted(_ customerId: String, _ connection: inout Connection) throws(StoreError) {
         try connection.change(
             "UPDATE users SET stripe_customer_id = NULL WHERE stripe_customer_id = ?", [.text(customerId)])
@@ -231,16 +243,25 @@ extension CustomerStore {
             [.text(storedJSON(profile)), .text(userId), .text(customerId)])
     }
 
+    /// - Parameter edits: What Stripe has instead of the profile; `nil` when only what differs from before was sent.
     static func recordSynced(
-        _ userId: String, _ customerId: String, _ profile: JSONObject, completing change: String?,
-        at now: Milliseconds, _ connection: inout Connection
+        _ userId: String, _ customerId: String, _ profile: JSONObject, edits: JSONObject? = nil,
+        completing change: String?, at now: Milliseconds, _ connection: inout Connection
     ) throws(StoreError) {
+        var synced = try synced(userId, customerId, &connection) ?? SyncedProfile(profile: profile)
+        synced.replaceProfile(by: profile)
+        if let edits { synced.edits = edits }
         try connection.change(
             """
-            INSERT INTO synced_profiles (user_id, customer_id, profile, synced_at) VALUES (?, ?, ?, ?)
+            INSERT INTO synced_profiles (user_id, customer_id, profile, edits, synced_at) VALUES (?, ?, ?, ?, ?)
             ON CONFLICT (user_id) DO UPDATE SET
-                customer_id = excluded.customer_id, profile = excluded.profile, synced_at = excluded.synced_at
-            """, [.text(userId), .text(customerId), .text(storedJSON(profile)), .integer(now)])
+                customer_id = excluded.customer_id, profile = excluded.profile, edits = excluded.edits,
+                synced_at = excluded.synced_at
+            """,
+            [
+                .text(userId), .text(customerId), .text(storedJSON(profile)), .text(storedJSON(synced.edits)),
+                .integer(now),
+            ])
         if let change { try complete(change, userId, &connection) }
     }
 }

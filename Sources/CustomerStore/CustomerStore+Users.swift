@@ -119,7 +119,7 @@ extension CustomerStore {
 
     /// Checked here rather than by a unique index, which a host's rows may not allow. It holds across processes, since
     /// the transaction has the database's one write lock.
-    private static func requireFree(
+    static func requireFree(
         _ email: String, for id: String?, _ connection: inout Connection
     ) throws(StoreError) {
         let holder = try connection.row(
@@ -133,7 +133,7 @@ extension CustomerStore {
 
 /// Turns what a host's own rules on the users table say into `.usersTableRefuses`. SQLite's messages name tables and
 /// columns ("NOT NULL constraint failed: users.password"), never values.
-private func refusing<T>(_ body: () throws(StoreError) -> T) throws(StoreError) -> T {
+func refusing<T>(_ body: () throws(StoreError) -> T) throws(StoreError) -> T {
     do throws(StoreError) {
         return try body()
     } catch {

@@ -9,6 +9,8 @@
 /// How the process ends, after sysexits(3).
 enum ExitCode: Int32, Sendable {
     case ok = 0
+    /// The command was carried out, and something is left for a person: users that failed, findings.
+    case findings = 1
     /// EX_USAGE: the arguments are wrong.
     case usage = 64
     /// EX_SOFTWARE: a defect here.

@@ -7,6 +7,8 @@ let help = """
 
       serve                  answers requests until stdin ends (the default)
       migrate [--dry-run]    applies the pending migrations to the database
+      sync [--dry-run]       brings every user in line with Stripe
+      reconcile [--fix]      compares every user with every Stripe customer
       describe               prints the OpenRPC document of all methods
       --help, --version
 
@@ -18,6 +20,8 @@ let help = """
       --account acct_…       acts for a connected account
       --api-key-file PATH    the secret key; else the variable STRIPE_API_KEY
       --rate-limit N         Stripe calls a second, 0 for no limit (25 test, 100 live)
+      --stripe-wins FIELD,…  edits of email, name, phone made at Stripe change the user
+      --poll-interval SECS   follows Stripe's events, for hosts without webhooks (off)
       --max-in-flight N      requests worked on at once (64)
       --log-level LEVEL      error, warning, info or debug, as JSON lines on stderr (info)
 

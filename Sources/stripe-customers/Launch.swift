@@ -47,6 +47,8 @@ struct Launch: Sendable {
             switch options.command {
             case .serve: return try await serve(options, environment: environment, parent: parent)
             case .migrate(let dryRun): try migrate(options, dryRun: dryRun)
+            case .sync(let dryRun): return try await sync(options, dryRun: dryRun, environment: environment)
+            case .reconcile(let fix): return try await reconcile(options, fix: fix, environment: environment)
             case .describe: try describe()
             case .client(let language): try printClient(language)
             case .help: try printLine(help)

@@ -30,8 +30,8 @@ struct OptionParser {
     private enum CommandName: String, CaseIterable { case serve, migrate, sync, describe, client, reconcile, mcp }
 
     /// The one list of what the interface has and this version has not.
-    private static let unavailableOptions: Set<Name> = [.policy, .stripeWins, .pollInterval, .fix, .allowDestructive]
-    private static let unavailableCommands: Set<CommandName> = [.sync, .reconcile, .mcp]
+    private static let unavailableOptions: Set<Name> = [.policy, .allowDestructive]
+    private static let unavailableCommands: Set<CommandName> = [.mcp]
 
     let environment: [String: String]
 
@@ -43,6 +43,7 @@ struct OptionParser {
         var asked: Options.Command?
         var isDryRun = false
         var language: ClientLanguage?
+        var fixes = false
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             guard argument.hasPrefix("-") else {
@@ -68,6 +69,7 @@ struct OptionParser {
                 case .help: asked = .help
                 case .version: asked = asked ?? .version
                 case .dryRun: isDryRun = true
+                case .fix: fixes = true
                 case .sandbox: options.sandbox = true
                 case .deterministic: options.deterministic = true
                 default: options.ordered = true
@@ -77,18 +79,25 @@ struct OptionParser {
         if let asked {
             options.command = asked
         } else {
-            options.command = try self.command(command ?? .serve, isDryRun: isDryRun, language: language)
+            options.command = try self.command(
+                command ?? .serve, isDryRun: isDryRun, fixes: fixes, language: language)
         }
         if options.deterministic, !options.sandbox { throw usage("--deterministic needs --sandbox") }
+        if options.deterministic, options.pollInterval != nil {
+            throw usage("--poll-interval depends on time and can't be --deterministic")
+        }
         return options
     }
 
     private func command(
-        _ name: CommandName, isDryRun: Bool, language: ClientLanguage?
+        _ name: CommandName, isDryRun: Bool, fixes: Bool, language: ClientLanguage?
     ) throws(StartFailure) -> Options.Command {
+        if isDryRun, name != .migrate, name != .sync { throw usage("--dry-run belongs to migrate and sync") }
+        if fixes, name != .reconcile { throw usage("--fix belongs to reconcile") }
         switch name {
         case .migrate: return .migrate(dryRun: isDryRun)
-        case _ where isDryRun: throw usage("--dry-run belongs to migrate")
+        case .sync: return .sync(dryRun: isDryRun)
+        case .reconcile: return .reconcile(fix: fixes)
         case .describe: return .describe
         case .client:
             guard let language else { throw usage("client takes a language: python, node or typescript") }
@@ -133,6 +142,13 @@ struct OptionParser {
             options.account = value
         case .apiKeyFile: options.apiKeyFile = value
         case .rateLimit: options.rateLimit = try number(name, value, 0...10_000)
+        case .stripeWins:
+            let fields = value.split(separator: ",").map(String.init)
+            guard !fields.isEmpty, fields.allSatisfy(["email", "name", "phone"].contains) else {
+                throw usage("--stripe-wins takes some of email,name,phone")
+            }
+            options.stripeWins = fields
+        case .pollInterval: options.pollInterval = try number(name, value, 1...86_400)
         case .maxInFlight: options.maxInFlight = try number(name, value, 1...100_000)
         case .logLevel:
             guard let level = Log.Level(name: value) else {

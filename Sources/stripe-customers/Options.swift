@@ -5,6 +5,8 @@ struct Options: Sendable, Equatable {
     enum Command: Sendable, Equatable {
         case serve
         case migrate(dryRun: Bool)
+        case sync(dryRun: Bool)
+        case reconcile(fix: Bool)
         case describe
         case client(ClientLanguage)
         case help
@@ -24,6 +26,10 @@ struct Options: Sendable, Equatable {
     var apiKeyFile: String?
     /// Stripe calls a second, 0 for no limit; `nil` for the default of the key's mode.
     var rateLimit: Int?
+    /// `email`, `name`, `phone`: edits of these that are made at Stripe go into the user's row.
+    var stripeWins: [String] = []
+    /// Seconds from one look at Stripe's events to the next; `nil` for none.
+    var pollInterval: Int?
     var maxInFlight = 64
     var logLevel = Log.Level.info
 }

@@ -12,6 +12,7 @@ struct Wiring: Sendable {
     let service: CustomerService
     let worker: SyncWorker
     let store: CustomerStore
+    private let pollInterval: Milliseconds?
 
     init(
         _ options: Options, environment: [String: String], clock: any WallClock, identifiers: any Identifiers, log: Log
@@ -24,13 +25,17 @@ struct Wiring: Sendable {
         } catch {
             throw StartFailure(error)
         }
-        service = CustomerService(
+        var service = CustomerService(
             store: store,
             stripe: StripeClient(
                 configuration: stripe.configuration, exchange: stripe.exchange, clock: clock, identifiers: identifiers,
                 log: log),
             clock: clock, identifiers: identifiers, log: log, version: version, account: options.account,
             isLive: stripe.configuration.isLive)
+        service.webhookSecrets = webhookSecrets(in: environment["STRIPE_WEBHOOK_SECRET"] ?? "")
+        service.stripeWins = options.stripeWins
+        self.service = service
+        pollInterval = options.pollInterval.map { Milliseconds($0) * 1000 }
         worker = service.worker()
     }
 
@@ -40,9 +45,13 @@ struct Wiring: Sendable {
     func hooks(deterministic: Bool) -> ServerHooks {
         let (worker, store) = (worker, store)
         let leases = Task { await worker.keepLeases() }
+        let poller = pollInterval.map { EventPoller(service: service, interval: $0) }
+        let polling = Task { await poller?.run() }
         if !deterministic { Task { await worker.run() } }
         var hooks = ServerHooks(drain: { () async -> Void in
             worker.stop()
+            polling.cancel()
+            await polling.value
             await worker.drain()
             leases.cancel()
             // What is not given back expires by itself.

@@ -1,0 +1,149 @@
+internal import CustomerStore
+package import Environment
+internal import JSON
+internal import Stripe
+
+/// Follows Stripe's list of events, for hosts that have no webhook endpoint; the effects are the same.
+///
+/// Of all processes on the database one polls at a time. How far it has come is on disk. Stripe does not promise that
+/// events appear in the list in the order of their times, so each poll begins a minute behind the newest event; that an
+/// event counts only once makes the repetition harmless.
+package struct EventPoller: Sendable {
+    private let service: CustomerService
+    private let interval: Milliseconds
+
+    private static let duty = LeaseName.duty("events")
+    private static let cursorName = "events_cursor"
+    private static let overlapSeconds: Int64 = 60
+    private static let pageSize = 100
+
+    /// The newest event that needs not be read again, or only its time as long as there is none.
+    private struct Cursor: Codable, Sendable {
+        var id: String?
+        var created: Int64
+    }
+
+    /// - Parameter interval: From the end of one poll to the begin of the next.
+    package init(service: CustomerService, interval: Milliseconds) {
+        self.service = service
+        self.interval = interval
+    }
+
+    /// Polls until the task is cancelled.
+    package func run() async {
+        while !Task.isCancelled {
+            do throws(ServiceError) {
+                _ = try await poll()
+            } catch {
+                service.log(.warning, "events.poll_failed", ["error": .string(error.kind.rawValue)])
+            }
+            await SystemClock().sleep(interval)
+        }
+        // What is not given back expires by itself.
+        try? await service.store.release(Self.duty)
+    }
+
+    /// Takes in what has happened since the last poll, oldest first. The very first one only notes the time: what
+    /// happened before is reconcile's business.
+    /// - Returns: How many events there were, those seen before included.
+    /// - Throws: `ServiceError` when Stripe or the database can't be reached; the next poll goes on there.
+    package func poll() async throws(ServiceError) -> Int {
+        guard try await stored({ () async throws(StoreError) in try await service.store.lease(Self.duty) }) else {
+            return 0
+        }
+        guard var cursor = try await savedCursor() else {
+            try await save(Cursor(created: service.clock.now() / 1000))
+            return 0
+        }
+        var count = 0
+        var place = cursor.id
+        if place == nil, let oldest = try await oldestEvent(since: cursor.created) {
+            try await take(oldest, &cursor)
+            (place, count) = (oldest.id, 1)
+        }
+        while let last = place {
+            guard let page = try await page(after: last) else {
+                // Stripe has forgotten the event: "going back up to 30 days".
+                service.log(.warning, "events.cursor_lost")
+                cursor.id = nil
+                try await save(cursor)
+                return count
+            }
+            for event in page.data { try await take(event, &cursor) }
+            count += page.data.count
+            try await save(cursor)
+            place = page.hasMore && !Task.isCancelled ? page.data.last?.id : nil
+        }
+        return count
+    }
+
+    private func take(_ event: WebhookEvent, _ cursor: inout Cursor) async throws(ServiceError) {
+        do throws(ServiceError) {
+            let outcome = try await WebhookIntake(service: service).take(event)
+            service.log(
+                .debug, "events.taken",
+                ["eventId": .string(event.id), "effect": .string(outcome.effect.rawValue)])
+        } catch {
+            guard !error.retryable else { throw error }
+            service.log(
+                .error, "events.failed", ["eventId": .string(event.id), "error": .string(error.kind.rawValue)])
+        }
+        if event.created + Self.overlapSeconds <= service.clock.now() / 1000 {
+            cursor = Cursor(id: event.id, created: event.created)
+        }
+    }
+
+    // MARK: Stripe's list
+
+    /// Walks back from the newest event, since a list can't be asked for its end.
+    private func oldestEvent(since created: Int64) async throws(ServiceError) -> WebhookEvent? {
+        var oldest: WebhookEvent?
+        while true {
+            let page = try await list(startingAfter: oldest?.id, createdFrom: created * 1000)
+            oldest = page.data.last ?? oldest
+            guard page.hasMore, !page.data.isEmpty else { return oldest }
+        }
+    }
+
+    /// The events right after this one, oldest first; `nil` when Stripe does not know it any more.
+    private func page(after id: String) async throws(ServiceError) -> Page<WebhookEvent>? {
+        do throws(ServiceError) {
+            var page = try await list(endingBefore: id)
+            page.data.reverse()
+            return page
+        } catch {
+            if [.stripeRequestRejected, .customerNotFound].contains(error.kind) { return nil }
+            throw error
+        }
+    }
+
+    private func list(
+        startingAfter: String? = nil, endingBefore: String? = nil, createdFrom: Milliseconds? = nil
+    ) async throws(ServiceError) -> Page<WebhookEvent> {
+        do throws(StripeError) {
+            let page = try await service.stripe.listEvents(
+                types: WebhookEvent.Kind.allCases.map(\.rawValue), limit: Self.pageSize, startingAfter: startingAfter,
+                endingBefore: endingBefore, createdFrom: createdFrom
+            ).value
+            return Page(data: page.data.compactMap(WebhookEvent.init), hasMore: page.hasMore)
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+
+    // MARK: The cursor
+
+    private func savedCursor() async throws(ServiceError) -> Cursor? {
+        let text = try await stored { () async throws(StoreError) in
+            try await service.store.setting(Self.cursorName)
+        }
+        guard let text, let value = try? JSONValue(parsing: Array(text.utf8)) else { return nil }
+        return try? value.decoded()
+    }
+
+    private func save(_ cursor: Cursor) async throws(ServiceError) {
+        let value = try? JSONValue(encoding: cursor)
+        let text = value.map { String(decoding: $0.serialized(), as: UTF8.self) }
+        try await stored { () async throws(StoreError) in try await service.store.set(Self.cursorName, to: text) }
+    }
+}

@@ -1,0 +1,62 @@
+internal import CustomerStore
+internal import JSON
+
+/// Edits that are made at Stripe, next to changes that are made to the user.
+///
+/// Three states are told apart for each field: what the user's row says, what it said when both were last in step
+/// (`SyncedProfile.profile`, the base), and what Stripe has (`SyncedProfile.edits` where that is not the base). A sync
+/// sends where row and base differ. If an edit made at Stripe moved the base, the user's untouched row would differ from
+/// it and the next sync would send the old value over the edit; if it were forgotten, nobody could tell an edit that is
+/// known from one that was missed. So it is kept beside the base. Only with `--stripe-wins` the base moves too, together
+/// with the row, and again nothing differs.
+extension ProfileFields {
+    /// The fields of a customer that the profile mirrors, in the profile's form. An empty text is none, and of the
+    /// metadata only names that the profile has are looked at.
+    static func mirror(of customer: JSONObject, like profile: JSONObject) -> JSONObject {
+        let text = { (value: JSONValue?) in value?.string.flatMap { $0.isEmpty ? nil : JSONValue.string($0) } }
+        var mirrored: JSONObject = [:]
+        for name in texts { mirrored[name] = text(customer[name]) ?? .null }
+        var metadata: JSONObject = [:]
+        for member in profile["metadata"]?.object?.members ?? [] {
+            metadata[member.name] = text(customer["metadata"]?[member.name])
+        }
+        mirrored["metadata"] = .object(metadata)
+        return mirrored
+    }
+
+    /// What the customer has instead of the profile.
+    static func edits(of customer: JSONObject, from profile: JSONObject) -> JSONObject {
+        difference(from: profile, to: mirror(of: customer, like: profile))
+    }
+
+    /// What Stripe has, as far as is known: the base with the edits over it.
+    static func known(_ synced: SyncedProfile) -> JSONObject {
+        var known = synced.profile
+        for name in texts where synced.edits[name] != nil { known[name] = synced.edits[name] }
+        var metadata = known["metadata"]?.object ?? [:]
+        for member in synced.edits["metadata"]?.object?.members ?? [] {
+            metadata[member.name] = member.value.isNull ? nil : member.value
+        }
+        known["metadata"] = .object(metadata)
+        return known
+    }
+
+    /// Takes in what the customer is now. An edit of a field in `wins` goes into the user's row, except where the user
+    /// has changed it too and that was not sent yet: an acknowledged change is not lost, and will be sent.
+    static func merge(
+        _ customer: JSONObject, user: User, synced: SyncedProfile, wins: [String]
+    ) -> ProfileMerge {
+        var base = synced.profile
+        let (state, row) = (mirror(of: customer, like: base), profile(of: user))
+        var userFields: JSONObject = [:]
+        for name in texts where wins.contains(name) {
+            guard !same(base[name]?.string, state[name]?.string), same(base[name]?.string, row[name]?.string) else {
+                continue
+            }
+            userFields[name] = state[name] ?? .null
+            base[name] = state[name] ?? .null
+        }
+        return ProfileMerge(
+            synced: SyncedProfile(profile: base, edits: edits(of: customer, from: base)), userFields: userFields)
+    }
+}

@@ -1,0 +1,188 @@
+internal import CustomerStore
+internal import Environment
+package import JSON
+internal import Stripe
+
+/// Compares every user with every customer, once.
+///
+/// Three walks, each page by page: Stripe's customers (drift), the users (no customer, a dead one, several), and what was
+/// listed (customers of nobody). The ids of what was listed are kept in the database, which the later walks look things up
+/// in; so memory stays constant, and a reconciliation that was killed goes on at its last page. The rate limiter of the
+/// Stripe client throttles it like everything else.
+package struct Reconciliation: Sendable {
+    /// How far it has come: on disk after each page.
+    struct Progress: Codable, Sendable {
+        enum Walk: String, Codable, Sendable { case customers, users, orphans, done }
+
+        var walk = Walk.customers
+        /// The last id of the walk that was dealt with.
+        var last: String?
+        var users = 0
+        var customers = 0
+        var keptEdits = 0
+        var fixes: Bool
+        var startedAt: Milliseconds
+    }
+
+    package struct Report: Encodable, Sendable {
+        package var users: Int
+        package var customers: Int
+        /// Fields that were edited at Stripe and stay so.
+        package var keptEdits: Int
+        package var fix: Bool
+        package var fixed: Int
+        /// By kind; all of them, also what `findings` has no room for.
+        package var counts: JSONObject
+        package var findings: [JSONObject]
+        package var truncated: Bool
+
+        /// How many are left for a person to act upon.
+        package var open: Int { counts.members.reduce(0) { $0 + Int($1.value.int64 ?? 0) } - fixed }
+    }
+
+    let service: CustomerService
+    let fixes: Bool
+
+    private static let pageSize = 100
+    /// More would make an answer of many megabytes.
+    private static let findingsMax = 10_000
+    /// What was listed longer ago is listed anew.
+    private static let resumableFor: Milliseconds = 3_600_000
+
+    var store: CustomerStore { service.store }
+
+    package init(service: CustomerService, fixes: Bool) {
+        self.service = service
+        self.fixes = fixes
+    }
+
+    /// - Parameter progress: Told after each page.
+    package func run(progress tell: @Sendable (JSONObject) -> Void) async throws(ServiceError) -> Report {
+        try await service.sync.withLease(.duty("reconcile"), "a reconciliation") { () async throws(ServiceError) in
+            var progress = try await resumed()
+            while progress.walk != .done {
+                switch progress.walk {
+                case .customers: try await walkCustomers(&progress)
+                case .users: try await walkUsers(&progress)
+                case .orphans, .done: try await walkOrphans(&progress)
+                }
+                tell([
+                    "walk": .string(progress.walk.rawValue), "customers": .number(JSONNumber(progress.customers)),
+                    "users": .number(JSONNumber(progress.users)),
+                ])
+            }
+            let report = try await report(progress)
+            try await stored { () async throws(StoreError) in try await store.clearReconciliation() }
+            return report
+        }
+    }
+
+    private func resumed() async throws(ServiceError) -> Progress {
+        let now = service.clock.now()
+        let saved = try await stored { () async throws(StoreError) in try await store.reconcileProgress() }
+        if let saved, let progress = try? JSONValue.object(saved).decoded() as Progress, progress.fixes == fixes,
+            now - progress.startedAt < Self.resumableFor
+        {
+            return progress
+        }
+        try await stored { () async throws(StoreError) in try await store.clearReconciliation() }
+        return Progress(fixes: fixes, startedAt: now)
+    }
+
+    private func report(_ progress: Progress) async throws(ServiceError) -> Report {
+        try await stored { () async throws(StoreError) in
+            let counts = try await store.findingCounts()
+            let total = counts.byKind.reduce(0) { $0 + $1.count }
+            return Report(
+                users: progress.users, customers: progress.customers, keptEdits: progress.keptEdits, fix: fixes,
+                fixed: counts.fixed,
+                counts: JSONObject(counts.byKind.map { .init($0.kind, .number(JSONNumber($0.count))) }),
+                findings: try await store.findings(limit: Self.findingsMax), truncated: total > Self.findingsMax)
+        }
+    }
+
+    // MARK: The walks
+
+    private func walkCustomers(_ progress: inout Progress) async throws(ServiceError) {
+        let fetchedAt = service.clock.now()
+        guard let page = try await page(after: progress.last) else {
+            // The customer at which the last page ended is gone; what is listed again counts once.
+            progress.last = nil
+            progress.customers = 0
+            return
+        }
+        let links = try await stored { () async throws(StoreError) in try await store.links(to: page.data.map(\.id)) }
+        var found: [ReconcileFinding] = []
+        for customer in page.data {
+            guard var link = links[customer.id], !link.isBusy else { continue }
+            var present = customer
+            if link.syncedAt >= fetchedAt {
+                // Synced while the page was on its way: what it says may be older than what is known here.
+                guard let fresh = try await service.presentCustomer(customer.id), !fresh.isDeleted,
+                    let again = try await self.link(to: customer.id)
+                else { continue }
+                (present, link) = (fresh, again)
+            }
+            found += compare(present, link, &progress)
+        }
+        let listed = page.data.map {
+            ListedCustomer(id: $0.id, owner: $0.owner, created: $0.created ?? 0, isArchived: $0.isArchived)
+        }
+        progress.customers += page.data.count
+        progress.last = page.data.last?.id ?? progress.last
+        if !page.hasMore || page.data.isEmpty { progress.begin(.users) }
+        try await record(listed, found, progress)
+    }
+
+    private func walkUsers(_ progress: inout Progress) async throws(ServiceError) {
+        let last = progress.last
+        let page = try await stored { () async throws(StoreError) in
+            try await store.userFacts(after: last, limit: Self.pageSize)
+        }
+        var found: [ReconcileFinding] = []
+        for facts in page where !facts.isBusy { found += try await examine(facts, &progress) }
+        progress.users += page.count
+        progress.last = page.last?.user.id
+        if page.count < Self.pageSize { progress.begin(.orphans) }
+        try await record([], found, progress)
+    }
+
+    private func walkOrphans(_ progress: inout Progress) async throws(ServiceError) {
+        let last = progress.last
+        let page = try await stored { () async throws(StoreError) in
+            try await store.orphans(after: last, limit: Self.pageSize)
+        }
+        progress.last = page.last?.id
+        if page.count < Self.pageSize { progress.begin(.done) }
+        try await record([], page.map { .orphan($0.id, naming: $0.owner) }, progress)
+    }
+
+    /// `nil` when Stripe does not know the customer after which the page is to begin.
+    private func page(after last: String?) async throws(ServiceError) -> Page<Customer>? {
+        do throws(StripeError) {
+            return try await service.stripe.listCustomers(limit: Self.pageSize, startingAfter: last).value
+        } catch {
+            if last != nil, [.notFound, .rejected].contains(error.kind) { return nil }
+            throw ServiceError(error)
+        }
+    }
+
+    /// Repairs what is to be repaired and puts the page on disk.
+    private func record(
+        _ customers: [ListedCustomer], _ found: [ReconcileFinding], _ progress: Progress
+    ) async throws(ServiceError) {
+        let found = fixes ? try await repaired(found) : found
+        guard let state = (try? JSONValue(encoding: progress))?.object else { return }
+        try await stored { () async throws(StoreError) in
+            try await store.recordReconciled(
+                customers, findings: found.map { ($0.kind.rawValue, $0.subject, $0.object) }, progress: state)
+        }
+    }
+}
+
+extension Reconciliation.Progress {
+    fileprivate mutating func begin(_ walk: Walk) {
+        self.walk = walk
+        last = nil
+    }
+}

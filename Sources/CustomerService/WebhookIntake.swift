@@ -1,0 +1,209 @@
+internal import CustomerStore
+internal import Environment
+internal import JSON
+internal import Stripe
+
+/// Takes in what Stripe's events say of customers, whether a webhook or a poll brought them.
+///
+/// Events come more than once and in any order. An event that was seen counts no more; one that is older than the newest
+/// of its customer says nothing. Any other is taken at its word when what it says was there before is just what is
+/// known here; if not (something was missed, or a write of ours lies between) Stripe is asked what the customer is now.
+/// That also settles events of one second, whose order their times don't tell and their ids don't either.
+struct WebhookIntake: Sendable {
+    let service: CustomerService
+
+    private var store: CustomerStore { service.store }
+
+    func take(_ event: WebhookEvent) async throws(ServiceError) -> WebhookOutcome {
+        guard let kind = event.kind, event.isLive == service.isLive, event.account == service.account else {
+            return WebhookOutcome(event, handled: false, .none)
+        }
+        if try await stored({ () async throws(StoreError) in try await store.hasSeenEvent(event.id) }) {
+            return WebhookOutcome(event, .duplicate)
+        }
+        switch kind {
+        case .created: return try await takeCreation(event)
+        case .updated: return try await takeUpdate(event)
+        case .deleted: return try await takeDeletion(event)
+        }
+    }
+
+    // MARK: Updates
+
+    private func takeUpdate(_ event: WebhookEvent) async throws(ServiceError) -> WebhookOutcome {
+        let user = try await knowledge(event).user
+        guard let user else { return try await noted(event, .none) }
+        if event.isEcho { return try await noted(event, .echo, user.id) }
+        return try await service.sync.withLease(.user(user.id), "the user") { () async throws(ServiceError) in
+            try await takeUpdate(event, of: user.id)
+        }
+    }
+
+    /// With the user's lease: no sync is between sending and recording.
+    private func takeUpdate(_ event: WebhookEvent, of userId: String) async throws(ServiceError) -> WebhookOutcome {
+        let (known, isSeen) = try await stored { () async throws(StoreError) in
+            (
+                try await store.knowledge(of: event.mark.customerId),
+                // Another process may have been at it.
+                try await store.hasSeenEvent(event.id)
+            )
+        }
+        if isSeen { return WebhookOutcome(event, .duplicate, userId) }
+        guard known.user != nil, let synced = known.synced, !known.isDeleted else {
+            return try await noted(event, .none)
+        }
+        if let newest = known.newest, event.created < newest { return try await noted(event, .stale, userId) }
+        var customer = event.customer
+        if !canBeTaken(event, after: known.newest, synced) {
+            guard let present = try await service.presentCustomer(event.mark.customerId) else {
+                return try await noted(event, .none, userId)
+            }
+            if present.isDeleted { return try await takeDeletion(event, of: userId) }
+            customer = present.object
+        }
+        let changed = try await service.absorb(customer, mark: event.mark)
+        return WebhookOutcome(
+            event, changed == nil ? .none : changed?.isEmpty == true ? .recorded : .userUpdated, userId)
+    }
+
+    private func canBeTaken(_ event: WebhookEvent, after newest: Int64?, _ synced: SyncedProfile) -> Bool {
+        if event.created == newest { return false }
+        guard let before = event.before else { return true }
+        return ProfileFields.difference(
+            from: ProfileFields.known(synced), to: ProfileFields.mirror(of: before, like: synced.profile)
+        ).isEmpty
+    }
+
+    // MARK: Deletions
+
+    /// A deletion is final, so it counts whatever else is known.
+    private func takeDeletion(_ event: WebhookEvent) async throws(ServiceError) -> WebhookOutcome {
+        guard let user = try await knowledge(event).user else { return try await takeDeletion(event, of: nil) }
+        return try await service.sync.withLease(.user(user.id), "the user") { () async throws(ServiceError) in
+            try await takeDeletion(event, of: user.id)
+        }
+    }
+
+    private func takeDeletion(_ event: WebhookEvent, of user: String?) async throws(ServiceError) -> WebhookOutcome {
+        let userId = try await stored { () async throws(StoreError) in
+            try await store.absorbDeletion(event.mark, at: service.clock.now())
+        }
+        guard let userId else { return WebhookOutcome(event, .none, user) }
+        service.log(
+            .warning, "customer.deleted_at_stripe",
+            ["userId": .string(userId), "customerId": .string(event.mark.customerId)])
+        return WebhookOutcome(event, .unlinked, userId)
+    }
+
+    // MARK: Creations
+
+    private func takeCreation(_ event: WebhookEvent) async throws(ServiceError) -> WebhookOutcome {
+        guard let customer = Customer(event.customer), let owner = customer.owner, !event.isEcho else {
+            return try await noted(event, event.isEcho ? .echo : .none)
+        }
+        let linked = try await service.adopt(customer, by: owner)
+        return try await noted(event, linked ? .linked : .none, linked ? owner : nil)
+    }
+
+    // MARK: Pieces
+
+    private func knowledge(_ event: WebhookEvent) async throws(ServiceError) -> CustomerKnowledge {
+        try await stored { () async throws(StoreError) in try await store.knowledge(of: event.mark.customerId) }
+    }
+
+    private func noted(
+        _ event: WebhookEvent, _ effect: WebhookOutcome.Effect, _ userId: String? = nil
+    ) async throws(ServiceError) -> WebhookOutcome {
+        try await stored { () async throws(StoreError) in try await store.note(event.mark, at: service.clock.now()) }
+        return WebhookOutcome(event, effect, userId)
+    }
+}
+
+/// What an event did here.
+struct WebhookOutcome: Encodable, Sendable {
+    enum Effect: String, Encodable, Sendable {
+        /// Nothing here depends on it.
+        case none
+        /// It was handled before.
+        case duplicate
+        /// Newer news of the customer had come already.
+        case stale
+        /// It tells of a write of ours.
+        case echo
+        /// What Stripe has is noted, so that a sync does not write over it; the user stays as it is.
+        case recorded
+        /// The edit went into the user's row (`--stripe-wins`).
+        case userUpdated = "user_updated"
+        /// The user whom the customer names has it now.
+        case linked
+        /// The user has no customer any more; the next `ensureCustomerExists` or sync makes a new one.
+        case unlinked
+    }
+
+    var handled: Bool
+    var eventId: String
+    var type: String
+    var effect: Effect
+    var userId: String?
+    var customerId: String?
+
+    init(_ event: WebhookEvent, handled: Bool = true, _ effect: Effect, _ userId: String? = nil) {
+        self.handled = handled
+        eventId = event.id
+        type = event.type
+        self.effect = effect
+        self.userId = userId
+        customerId = userId == nil ? nil : event.mark.customerId
+    }
+}
+
+extension CustomerService {
+    /// The customer as it is now; `nil` when Stripe knows no such one.
+    func presentCustomer(_ customerId: String) async throws(ServiceError) -> Customer? {
+        do throws(StripeError) {
+            return try await stripe.retrieveCustomer(customerId).value
+        } catch {
+            if error.kind == .notFound { return nil }
+            throw ServiceError(error, customerId: customerId)
+        }
+    }
+
+    /// Takes in what the customer is now. To be called with the lease on its user.
+    /// - Returns: The fields of the user's row that changed; `nil` when nothing here depends on the customer.
+    func absorb(_ customer: JSONObject, mark: EventMark? = nil) async throws(ServiceError) -> [String]? {
+        let wins = stripeWins
+        return try await stored { () async throws(StoreError) in
+            try await store.absorb(customer["id"]?.string ?? "", mark: mark, at: clock.now()) { user, synced, intoRow in
+                ProfileFields.merge(customer, user: user, synced: synced, wins: intoRow ? wins : [])
+            }
+        }
+    }
+
+    /// Gives a customer that names a user to that user, if the user has none and none is being made.
+    /// - Returns: Whether the user has it now and had not before.
+    func adopt(_ customer: Customer, by userId: String) async throws(ServiceError) -> Bool {
+        guard !customer.isArchived, !customer.isDeleted else { return false }
+        return try await sync.withLease(.user(userId), "the user") { () async throws(ServiceError) in
+            try await stored { () async throws(StoreError) in
+                guard let user = try await store.user(userId), user.customerId == nil,
+                    try await store.unadoptable([customer.id], for: userId).isEmpty,
+                    try await !store.knowledge(of: customer.id).isDeleted
+                else { return false }
+                if try await store.hasPendingIntent(userId) {
+                    // It may be the very customer that the intent made: settling it comes to the right one.
+                    try await store.enqueue(userId)
+                    return false
+                }
+                let base = ProfileFields.adopted(customer.object, for: user)
+                let outcome = try await store.link(
+                    customer.id, to: userId, settling: nil, created: false, profile: base,
+                    edits: ProfileFields.edits(of: customer.object, from: base), completing: nil, isComplete: false,
+                    at: clock.now())
+                guard case .linked = outcome else { return false }
+                // What the customer lacks is sent by a sync.
+                try await store.enqueue(userId)
+                return true
+            }
+        }
+    }
+}

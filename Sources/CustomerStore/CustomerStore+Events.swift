@@ -1,0 +1,176 @@
+package import Environment
+package import JSON
+internal import SQLite
+
+/// Where a piece of news about a customer comes from.
+package struct EventMark: Sendable {
+    package var eventId: String
+    package var customerId: String
+    /// Stripe's time of the event in seconds.
+    package var created: Int64
+
+    package init(eventId: String, customerId: String, created: Int64) {
+        self.eventId = eventId
+        self.customerId = customerId
+        self.created = created
+    }
+}
+
+/// What is known of a customer when news of it comes.
+package struct CustomerKnowledge: Sendable {
+    /// The user who has it.
+    package var user: User?
+    package var synced: SyncedProfile?
+    /// Stripe's time of the newest event of it, in seconds.
+    package var newest: Int64?
+    package var isDeleted: Bool
+}
+
+/// What a customer's present state makes of the last synced one and of the user's row.
+package struct ProfileMerge: Sendable {
+    package var synced: SyncedProfile
+    /// The fields of the user's row that take Stripe's value.
+    package var userFields: JSONObject
+
+    package init(synced: SyncedProfile, userFields: JSONObject) {
+        self.synced = synced
+        self.userFields = userFields
+    }
+}
+
+extension CustomerStore {
+    /// Events are remembered for as long as Stripe gives them out: "events … going back 30 days"
+    /// (https://docs.stripe.com/api/events/list).
+    private static let eventAgeMax: Milliseconds = 30 * 86_400_000
+
+    package func hasSeenEvent(_ id: String) async throws(StoreError) -> Bool {
+        try await read { connection throws(StoreError) in
+            try connection.row("SELECT 1 FROM stripe_events WHERE event_id = ?", [.text(id)]) != nil
+        }
+    }
+
+    package func knowledge(of customerId: String) async throws(StoreError) -> CustomerKnowledge {
+        try await read { connection throws(StoreError) in
+            let user = try connection.row(
+                "SELECT \(User.columns) FROM users WHERE stripe_customer_id = ?", [.text(customerId)]
+            ).map { User(row: $0) }
+            let news = try connection.row(
+                "SELECT created, deleted FROM customer_news WHERE customer_id = ?", [.text(customerId)])
+            var synced: SyncedProfile?
+            if let user { synced = try Self.synced(user.id, customerId, &connection) }
+            return CustomerKnowledge(
+                user: user, synced: synced, newest: news?.integer(0), isDeleted: news?.bool(1) ?? false)
+        }
+    }
+
+    /// Notes an event that has no effect on the customer's data, so that it counts as seen.
+    package func note(_ mark: EventMark, at now: Milliseconds) async throws(StoreError) {
+        try await write { connection throws(StoreError) in _ = try Self.insert(mark, at: now, &connection) }
+    }
+
+    /// Takes in the present state of a user's customer: the last synced state and, where `merge` says so, the user's
+    /// row, in one transaction. To be called with the user's lease, so that no sync is between sending and recording.
+    ///
+    /// The trigger on the users table queues the change of the row like any other. That entry is dropped again, unless
+    /// another change waited already: there is nothing to send, since the last synced state changes with the row.
+    /// - Parameters:
+    ///   - mark: The event that told of it, if one did.
+    ///   - merge: Called again with `false` when the row must stay as it is: an address that another user has, or rules
+    ///     of the host's own on its table.
+    /// - Returns: The fields of the user's row that changed; `nil` when the user no longer has the customer or was never
+    ///   synced with it.
+    package func absorb(
+        _ customerId: String, mark: EventMark?, at now: Milliseconds,
+        merge: @escaping @Sendable (User, SyncedProfile, _ intoRow: Bool) -> ProfileMerge
+    ) async throws(StoreError) -> [String]? {
+        try await write { connection throws(StoreError) in
+            if let mark {
+                guard try Self.insert(mark, at: now, &connection) else { return [] }
+                try Self.recordNews(mark, deleted: false, at: now, &connection)
+            }
+            guard let userId = try Self.linkedUser(of: customerId, &connection),
+                let user = try Self.user(userId, &connection),
+                let synced = try Self.synced(userId, customerId, &connection)
+            else { return nil }
+            var merged = merge(user, synced, true)
+            if !merged.userFields.isEmpty {
+                do throws(StoreError) {
+                    try Self.write(merged.userFields, to: user, &connection)
+                } catch {
+                    switch error {
+                    case .userExists, .usersTableRefuses: merged = merge(user, synced, false)
+                    default: throw error
+                    }
+                }
+            }
+            try connection.change(
+                "UPDATE synced_profiles SET profile = ?, edits = ? WHERE user_id = ?",
+                [.text(storedJSON(merged.synced.profile)), .text(storedJSON(merged.synced.edits)), .text(userId)])
+            return merged.userFields.members.map(\.name)
+        }
+    }
+
+    /// Takes in that a customer was deleted: whoever had it has none from now on.
+    /// - Returns: The user who had it.
+    package func absorbDeletion(_ mark: EventMark, at now: Milliseconds) async throws(StoreError) -> String? {
+        try await write { connection throws(StoreError) in
+            guard try Self.insert(mark, at: now, &connection) else { return nil }
+            try Self.recordNews(mark, deleted: true, at: now, &connection)
+            let userId = try Self.linkedUser(of: mark.customerId, &connection)
+            try Self.unlinkDeleted(mark.customerId, &connection)
+            return userId
+        }
+    }
+
+    /// Whether a create of which the outcome is not known is under way for the user.
+    package func hasPendingIntent(_ userId: String) async throws(StoreError) -> Bool {
+        try await read { connection throws(StoreError) in try Self.pendingIntent(of: userId, &connection) != nil }
+    }
+
+    // MARK: Pieces
+
+    /// - Returns: Whether the event is new.
+    private static func insert(
+        _ mark: EventMark, at now: Milliseconds, _ connection: inout Connection
+    ) throws(StoreError) -> Bool {
+        for table in ["stripe_events", "customer_news"] {
+            try connection.change("DELETE FROM \(table) WHERE received_at < ?", [.integer(now - eventAgeMax)])
+        }
+        return try connection.row(
+            "INSERT INTO stripe_events (event_id, received_at) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING 1",
+            [.text(mark.eventId), .integer(now)]) != nil
+    }
+
+    private static func recordNews(
+        _ mark: EventMark, deleted: Bool, at now: Milliseconds, _ connection: inout Connection
+    ) throws(StoreError) {
+        try connection.change(
+            """
+            INSERT INTO customer_news (customer_id, created, deleted, received_at) VALUES (?, ?, ?, ?)
+            ON CONFLICT (customer_id) DO UPDATE SET
+                created = max(created, excluded.created), deleted = max(deleted, excluded.deleted),
+                received_at = excluded.received_at
+            """, [.text(mark.customerId), .integer(mark.created), SQLiteValue(deleted), .integer(now)])
+    }
+
+    private static func write(
+        _ fields: JSONObject, to user: User, _ connection: inout Connection
+    ) throws(StoreError) {
+        let value = { (name: String, current: String?) in
+            SQLiteValue(fields[name].map(\.string) ?? current)
+        }
+        if let email = fields["email"]?.string { try requireFree(email, for: user.id, &connection) }
+        let isQueued = try connection.row("SELECT 1 FROM sync_queue WHERE user_id = ?", [.text(user.id)]) != nil
+        try connection.savepoint { connection throws(StoreError) in
+            try refusing { () throws(StoreError) in
+                try connection.change(
+                    "UPDATE users SET email = ?, name = ?, phone = ? WHERE id = ?",
+                    [
+                        value("email", user.email), value("name", user.name), value("phone", user.phone),
+                        .text(user.id),
+                    ])
+            }
+        }
+        if !isQueued { try connection.change("DELETE FROM sync_queue WHERE user_id = ?", [.text(user.id)]) }
+    }
+}

@@ -1,0 +1,31 @@
+package import JSON
+
+/// How a user and its customer were when they were last in step, and what was edited at Stripe since.
+package struct SyncedProfile: Sendable {
+    /// `{email, name, phone, metadata}` of the user then: a sync sends what the user has changed since.
+    package var profile: JSONObject
+    /// What Stripe has instead, where it was edited there; null for what was unset.
+    package var edits: JSONObject
+
+    package init(profile: JSONObject, edits: JSONObject = [:]) {
+        self.profile = profile
+        self.edits = edits
+    }
+
+    /// Another profile was sent: it went over the edits of the fields in which it differs.
+    package mutating func replaceProfile(by sent: JSONObject) {
+        for name in ["email", "name", "phone"] where !same(profile[name], sent[name]) { edits[name] = nil }
+        var metadata = edits["metadata"]?.object ?? [:]
+        for member in metadata.members
+        where !same(profile["metadata"]?[member.name], sent["metadata"]?[member.name]) {
+            metadata[member.name] = nil
+        }
+        edits["metadata"] = metadata.isEmpty ? nil : .object(metadata)
+        profile = sent
+    }
+
+    private func same(_ a: JSONValue?, _ b: JSONValue?) -> Bool {
+        guard let a = a?.string, let b = b?.string else { return a?.string == nil && b?.string == nil }
+        return sameCodePoints(a, b)
+    }
+}
