@@ -184,8 +184,8 @@ extension CustomerStore {
         }
     }
 
-    /// Which of these customers a look-up must not adopt for the user: linked to another one, taken away by the host, or
-    /// about to be disposed of.
+    /// Which of these customers a look-up must not adopt for the user: linked to another one, taken away by the host,
+    /// about to be disposed of, or reported as deleted (search may still find it for a while).
     package func unadoptable(_ customerIds: [String], for userId: String) async throws(StoreError) -> Set<String> {
         try await read { connection throws(StoreError) in
             var refused: Set<String> = []
@@ -195,6 +195,7 @@ extension CustomerStore {
                     SELECT EXISTS (SELECT 1 FROM users WHERE stripe_customer_id = ?1 AND CAST(id AS TEXT) <> ?2)
                         OR EXISTS (SELECT 1 FROM unlinked_customers WHERE customer_id = ?1)
                         OR EXISTS (SELECT 1 FROM disposals WHERE customer_id = ?1)
+                        OR EXISTS (SELECT 1 FROM customer_news WHERE customer_id = ?1 AND deleted = 1)
                     """, [.text(id), .text(userId)])
                 if row?.bool(0) == true { refused.insert(id) }
             }
