@@ -191,7 +191,7 @@ extension CustomerService {
                 else { return false }
                 if try await store.hasPendingIntent(userId) {
                     // It may be the very customer that the intent made: settling it comes to the right one.
-                    try await store.enqueue(userId)
+                    try await store.enqueue(userId, at: clock.now())
                     return false
                 }
                 let base = ProfileFields.adopted(customer.object, for: user)
@@ -201,7 +201,7 @@ extension CustomerService {
                     at: clock.now())
                 guard case .linked = outcome else { return false }
                 // What the customer lacks is sent by a sync.
-                try await store.enqueue(userId)
+                try await store.enqueue(userId, at: clock.now())
                 return true
             }
         }
