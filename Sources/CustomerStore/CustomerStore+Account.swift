@@ -15,4 +15,16 @@ extension CustomerStore {
             if bound != account { throw .wrongAccount(bound: bound, given: account) }
         }
     }
+
+    /// Counts the deterministic sessions on this database, this one included: their identifiers must differ.
+    package func beginDeterministicSession() async throws(StoreError) -> Int {
+        try await write { connection throws(StoreError) in
+            let row = try connection.row(
+                """
+                INSERT INTO settings (name, value) VALUES ('deterministic_sessions', '1')
+                ON CONFLICT (name) DO UPDATE SET value = CAST(value + 1 AS TEXT) RETURNING value
+                """)
+            return row?.text(0).flatMap { Int($0) } ?? 1
+        }
+    }
 }

@@ -26,6 +26,11 @@ package struct RandomIdentifiers: Identifiers {
 package final class CountedIdentifiers: Identifiers {
     private let count = Atomic<Int>(0)
     package init() {}
+
+    /// Counts on from where no earlier session on the same database can have come.
+    /// - Parameter session: From 1.
+    package func begin(session: Int) { count.store((session - 1) << 24, ordering: .relaxed) }
+
     package func next() -> String {
         let digits = String(count.add(1, ordering: .relaxed).newValue, radix: 16)
         return String(repeating: "0", count: 32 - digits.count) + digits

@@ -21,10 +21,12 @@ func serve(_ options: Options, environment: [String: String], parent: Int32) asy
         throw StartFailure(.inputOutput, "can't set up stdin and stdout (errno \(error.errno))")
     }
     let clock: any WallClock = options.deterministic ? FixedClock() : SystemClock()
-    let identifiers: any Identifiers = options.deterministic ? CountedIdentifiers() : RandomIdentifiers()
+    let counted = options.deterministic ? CountedIdentifiers() : nil
+    let identifiers: any Identifiers = counted.map { $0 as any Identifiers } ?? RandomIdentifiers()
     let logWriter = LogWriter(clock: clock) { writeWhole($0, to: 2) == nil }
     let log = Log(to: logWriter, level: options.logLevel)
     let wiring = try await Wiring(options, environment: environment, clock: clock, identifiers: identifiers, log: log)
+    if let counted { counted.begin(session: try await wiring.deterministicSession()) }
 
     var configuration = ServerConfiguration(parent: parent)
     configuration.maxInFlight = options.maxInFlight

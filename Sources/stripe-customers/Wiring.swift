@@ -41,6 +41,11 @@ struct Wiring: Sendable {
 
     var methods: [Method] { [.ping, .discover(version: version)] + service.methods }
 
+    /// The number of this session among the deterministic ones on its database.
+    func deterministicSession() async throws(StartFailure) -> Int {
+        do throws(StoreError) { return try await store.beginDeterministicSession() } catch { throw StartFailure(error) }
+    }
+
     /// Starts the work behind the requests. A deterministic session has none: its queue is drained after each request.
     func hooks(deterministic: Bool) -> ServerHooks {
         let (worker, store) = (worker, store)
