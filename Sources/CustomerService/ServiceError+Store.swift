@@ -8,9 +8,10 @@ extension ServiceError {
         case .userExists(let userId, let sameEmail):
             let what = sameEmail ? "A user with this email" : "A user with this id"
             self.init(.userAlreadyExists, "\(what) exists already", details: ["userId": .string(userId)])
-        case .customerTaken(let userId):
+        case .customerTaken(let customerId, let userId):
             self.init(
-                .customerAlreadyExists, "The customer is linked to another user", details: ["userId": .string(userId)])
+                .customerAlreadyExists, "The customer is linked to another user",
+                details: ["userId": .string(userId), "customerId": .string(customerId)])
         case .closed:
             self.init(.shuttingDown, "The process is shutting down", retryable: true)
         case .usersTableRefuses, .usersTableUnfit, .newerDatabase, .changedMigration, .wrongAccount:

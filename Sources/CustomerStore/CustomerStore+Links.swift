@@ -45,7 +45,7 @@ extension CustomerStore {
                 try Self.settle(intent, as: "linked", customerId: customerId, at: now, &connection)
             }
             if let other = try Self.linkedUser(of: customerId, &connection), !sameCodePoints(other, userId) {
-                throw .customerTaken(userId: other)
+                throw .customerTaken(customerId: customerId, userId: other)
             }
             let user = try Self.user(userId, &connection)
             let isWanted = user != nil && (user?.customerId == nil || user?.customerId == customerId)
@@ -166,7 +166,7 @@ extension CustomerStore {
         try await write { connection throws(StoreError) in
             guard var user = try Self.user(userId, &connection) else { return nil }
             if let other = try Self.linkedUser(of: customerId, &connection), !sameCodePoints(other, userId) {
-                throw .customerTaken(userId: other)
+                throw .customerTaken(customerId: customerId, userId: other)
             }
             guard user.customerId == nil else { return user }
             // It was to be archived for the user it had; it has one again.

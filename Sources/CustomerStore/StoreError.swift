@@ -11,7 +11,7 @@ package enum StoreError: Error, Sendable {
     /// The users table lacks a column that can't be added.
     case usersTableUnfit(reason: String)
     /// The customer belongs to another user.
-    case customerTaken(userId: String)
+    case customerTaken(customerId: String, userId: String)
     /// The database has migrations that this version does not know.
     case newerDatabase(version: Int, known: Int)
     /// A migration that was applied differs from the one compiled in.
