@@ -84,8 +84,8 @@ let package = Package(
             ]),
         .testTarget(
             name: "ProcessTests",
-            dependencies: ["JSON", "Schemas", "SQLite", "TestSupport", "stripe-customers"],
-            exclude: []),
+            dependencies: ["JSON", "JSONSchema", "SQLite", "Schemas", "TestSupport", "stripe-customers"],
+            exclude: ["localstripe_server.py"]),
     ],
     swiftLanguageModes: [.v6],
     // C23, for the `#embed` in CSchemas.

@@ -1,0 +1,92 @@
+import SQLite
+import TestSupport
+import Testing
+
+@Suite("The command migrate, and databases that serve refuses")
+struct MigrateProcessTests {
+    private let directory: TemporaryDirectory
+    private let database: String
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        database = directory.file("users.sqlite")
+    }
+
+    private func migrate(_ options: String...) async throws -> Subprocess.Output {
+        try await Subprocess.run(["migrate", "--database", database] + options)
+    }
+
+    @Test("Each migration is printed once, and a dry run changes nothing")
+    func prints() async throws {
+        let names = ["V0001_users", "V0002_customer_sync", "V0003_users_triggers"]
+        let dry = try await migrate("--dry-run")
+        #expect(Array(dry.lines.prefix(3)) == names.map { "pending \($0)" })
+        #expect(throws: SQLiteError.self) { _ = try Connection(path: database, readOnly: true) }
+        let first = try await migrate()
+        #expect(first.lines.count == dry.lines.count && Array(first.lines.prefix(3)) == names.map { "applied \($0)" })
+        #expect(try await migrate().lines == ["nothing to apply: the database is up to date"])
+        #expect(try await migrate("--dry-run").lines == ["nothing to apply: the database is up to date"])
+    }
+
+    @Test("Six processes at once apply each migration once")
+    func concurrently() async throws {
+        let outputs = try await withThrowingTaskGroup(of: Subprocess.Output.self) { group in
+            for _ in 1...6 { group.addTask { try await migrate() } }
+            return try await group.reduce(into: [Subprocess.Output]()) { $0.append($1) }
+        }
+        #expect(outputs.allSatisfy { $0.status == .exited(0) })
+        let applied = outputs.flatMap(\.lines).filter { $0.hasPrefix("applied ") }
+        #expect(Set(applied).count == applied.count && applied.count >= 3)
+    }
+
+    @Test("A database of a newer version is refused with 78 and says what to do")
+    func newer() async throws {
+        _ = try await migrate()
+        try change("INSERT INTO schema_migrations (version, name, checksum) VALUES (9999, 'V9999_future', '0')")
+        for command in ["migrate", "serve"] {
+            let output = try await Subprocess.run([command, "--sandbox", "--database", database])
+            #expect(output.status == .exited(78))
+            #expect(output.standardError.contains("use a newer stripe-customers"))
+            #expect(output.lines.isEmpty)
+        }
+    }
+
+    @Test("A database belongs to the account and mode of the first key")
+    func binding() async throws {
+        let test = ["STRIPE_API_KEY": "sk_test_1"]
+        #expect(try await Subprocess.run(["--database", database], environment: test).status == .exited(0))
+        let live = try await Subprocess.run(["--database", database], environment: ["STRIPE_API_KEY": "sk_live_1"])
+        #expect(live.status == .exited(78))
+        #expect(live.standardError.contains("belongs to test mode; the key given is for live mode"))
+        #expect(!live.standardError.contains("sk_live_1"))
+        let sandbox = try await Subprocess.run(["--database", database, "--sandbox"])
+        #expect(sandbox.status == .exited(78))
+        let other = try await Subprocess.run(["--database", database, "--account", "acct_1"], environment: test)
+        #expect(other.status == .exited(78))
+        let rotated = try await Subprocess.run(["--database", database], environment: ["STRIPE_API_KEY": "rk_test_2"])
+        #expect(rotated.status == .exited(0))
+    }
+
+    @Test("A users table without an email is refused with what it needs, and stays as it is")
+    func unfit() async throws {
+        try change("CREATE TABLE users (id INTEGER PRIMARY KEY, login TEXT); INSERT INTO users VALUES (1, 'ada')")
+        let output = try await migrate()
+        #expect(output.status == .exited(78))
+        #expect(output.standardError.contains("it needs the columns id and email"))
+        var connection = try Connection(path: database, readOnly: true)
+        #expect(
+            try connection.query("SELECT name FROM pragma_table_info('users')").map { $0.text(0) } == ["id", "login"])
+    }
+
+    @Test("What is no database is refused with 74")
+    func noDatabase() async throws {
+        let output = try await Subprocess.run(["migrate", "--database", "/dev/null/users.sqlite"])
+        #expect(output.status == .exited(74))
+        #expect(output.standardError.split(separator: "\n").count == 1)
+    }
+
+    private func change(_ sql: String) throws {
+        var connection = try Connection(path: database)
+        try connection.script(sql)
+    }
+}
