@@ -28,6 +28,7 @@ package enum MigrationRunner {
         for migration in try pending(&connection) {
             let isNew = try connection.transaction { connection throws(StoreError) in
                 if try recorded(&connection)[migration.version] != nil { return false }
+                try requireFitUsersTable(&connection)
                 try apply(migration, &connection)
                 return true
             }
@@ -62,6 +63,13 @@ package enum MigrationRunner {
         }
     }
 
+    /// SQLite looks up the columns that a trigger names only when it runs.
+    private static func requireFitUsersTable(_ connection: inout Connection) throws(StoreError) {
+        let columns = try connection.rows("SELECT lower(name) FROM pragma_table_info('users')").compactMap { $0.text(0) }
+        guard let missing = ["id", "email"].first(where: { !columns.contains($0) }), !columns.isEmpty else { return }
+        throw .usersTableUnfit(reason: "it has no column \(missing); it needs the columns id and email")
+    }
+
     private static func apply(_ migration: Migration, _ connection: inout Connection) throws(StoreError) {
         do throws(SQLiteError) {
             try connection.execute(
@@ -87,9 +95,6 @@ package enum MigrationRunner {
 
     /// The errors that a host's own users table leads to, in words that name what to mend.
     private static func unfit(_ error: SQLiteError) -> StoreError {
-        if error.message.contains("no such column") || error.message.contains("no column named") {
-            return .usersTableUnfit(reason: "\(error.message); it needs the columns id and email")
-        }
         if error.isUniqueViolation {
             return .usersTableUnfit(reason: "stripe_customer_id holds the same value twice; clear the duplicates first")
         }
