@@ -65,7 +65,8 @@ package enum MigrationRunner {
 
     /// SQLite looks up the columns that a trigger names only when it runs.
     private static func requireFitUsersTable(_ connection: inout Connection) throws(StoreError) {
-        let columns = try connection.rows("SELECT lower(name) FROM pragma_table_info('users')").compactMap { $0.text(0) }
+        let rows = try connection.rows("SELECT lower(name) FROM pragma_table_info('users')")
+        let columns = rows.compactMap { $0.text(0) }
         guard let missing = ["id", "email"].first(where: { !columns.contains($0) }), !columns.isEmpty else { return }
         throw .usersTableUnfit(reason: "it has no column \(missing); it needs the columns id and email")
     }
