@@ -1,0 +1,118 @@
+import Foundation
+import JSON
+import Schemas
+import TestSupport
+import Testing
+
+@testable import stripe_customers
+
+/// What README.md says is what the program does.
+@Suite("The documentation")
+struct RepositoryTests {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+    private let readme: String
+
+    init() throws { readme = try String(contentsOf: Self.root.appending(path: "README.md"), encoding: .utf8) }
+
+    @Test("The table of methods is that of methods.json and the schemas", arguments: Schemas.methodTable)
+    func methods(entry: JSONValue) throws {
+        let name = try #require(entry["name"]?.string)
+        let schema = try #require(Schemas.params(name))
+        let required = schema["required"]?.array?.compactMap(\.string) ?? []
+        let members = (schema["properties"]?.object?.members.map(\.name) ?? []).filter { $0 != "_meta" }
+        let params = members.filter(required.contains) + members.filter { !required.contains($0) }.map { $0 + "?" }
+        let list = params.prefix(8).map { "`\($0)`" }.joined(separator: ", ") + (params.count > 8 ? ", …" : "")
+        let row = "| `\(name)` | \(list) | \(entry["summary"]?.string ?? "") |"
+        #expect(lines.contains(row), "README.md lacks the row\n\(row)")
+    }
+
+    @Test("The table of errors is that of errors.json", arguments: Schemas.errors)
+    func errors(entry: JSONValue) throws {
+        let (type, code) = (try #require(entry["type"]?.string), try #require(entry["code"]?.int64))
+        let retryable = entry["retryable"]?.bool == true ? "yes" : "no"
+        let row = "| \(code) | `\(type)` | \(retryable) | \(entry["description"]?.string ?? "") |"
+        #expect(lines.contains(row), "README.md lacks the row\n\(row)")
+    }
+
+    @Test("The tables have no method and no error that is not there")
+    func noOthers() {
+        let rows = lines.filter { $0.hasPrefix("| `") || $0.hasPrefix("| -") }
+        let known = Set(Schemas.methods + Schemas.errors.compactMap { $0["type"]?.string })
+        let errorRows = rows.filter { $0.hasPrefix("| -") }
+        #expect(errorRows.count == Schemas.errors.count)
+        let section = readme.components(separatedBy: "\n## ").first { $0.hasPrefix("Methods") } ?? ""
+        for row in section.split(separator: "\n") where row.hasPrefix("| `") {
+            #expect(known.contains(String(row.dropFirst(3).prefix { $0 != "`" })), "\(row)")
+        }
+    }
+
+    @Test("Every option, command and exit code is explained")
+    func options() throws {
+        for line in help.split(separator: "\n") {
+            for word in line.split(separator: " ") where word.hasPrefix("--") {
+                #expect(readme.contains("`\(word)") || readme.contains("[\(word)"), "\(word)")
+            }
+        }
+        for code in [ExitCode.ok, .findings, .usage, .internalError, .inputOutput, .configuration] {
+            #expect(lines.contains { $0.hasPrefix("| \(code.rawValue) |") }, "\(code)")
+        }
+    }
+
+    @Test("Every event of the log is explained")
+    func logEvents() throws {
+        let call = try Regex(#"\blog\(\s*[^"]{0,60}"([a-z_.]+)"(?: : "([a-z_.]+)")?"#)
+        var events: Set<Substring> = []
+        for file in try sources() {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for match in text.matches(of: call) {
+                events.formUnion([match.output[1].substring, match.output[2].substring].compactMap(\.self))
+            }
+        }
+        #expect(events.count > 15)
+        for event in events { #expect(readme.contains("`\(event)`"), "\(event)") }
+    }
+
+    @Test("Tests that it names are there")
+    func testNames() throws {
+        let files = try FileManager.default.subpathsOfDirectory(atPath: Self.root.appending(path: "Tests").path)
+        let names = Set(files.flatMap { $0.split(separator: "/").map { String($0.prefix { $0 != "." }) } })
+        let suites = readme.matches(of: try Regex("`([A-Za-z]+Tests)`")).compactMap { $0.output[1].substring }
+        #expect(suites.count > 10)
+        for suite in suites { #expect(names.contains(String(suite)), "\(suite)") }
+    }
+
+    @Test(
+        "The programs run as they are printed, and print a customer's id",
+        arguments: [
+            ("python", "python3", []), ("javascript", "node", ["--input-type=module"]),
+            ("typescript", "node", ["--experimental-strip-types", "--no-warnings"]),
+        ] as [(String, String, [String])])
+    func programs(language: String, interpreter: String, options: [String]) async throws {
+        let parts = readme.components(separatedBy: "```\(language)\n")
+        let program = try #require(parts.count == 2 ? parts[1].components(separatedBy: "\n```").first : nil)
+        let directory = try TemporaryDirectory()
+        let file = directory.file(
+            ["python": "host.py", "javascript": "host.mjs", "typescript": "host.mts"][language] ?? "")
+        try program.write(toFile: file, atomically: true, encoding: .utf8)
+        // Not every machine has Node, and only a newer one reads TypeScript.
+        let probe = #"command -v "$0" >/dev/null && { [ "$0" != node ] || node "$@" -e 0; } 2>/dev/null"#
+        let runs =
+            try await Subprocess.run(["-c", probe, interpreter] + options, binary: "/bin/sh").status == .exited(0)
+        guard runs else { return }
+        let folder = Subprocess.binary.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            .joined(separator: "/")
+        let output = try await Subprocess.run(
+            ["-c", #"PATH="$0:$PATH" exec "$@""#, folder, interpreter] + options.filter { $0 != "--input-type=module" }
+                + [file], currentDirectory: directory.path, binary: "/bin/sh")
+        #expect(output.status == .exited(0), "\(output.standardError)")
+        #expect(output.lines.count == 1 && output.lines.first?.hasPrefix("cus_") == true, "\(output.lines)")
+    }
+
+    private var lines: [String] { readme.components(separatedBy: "\n") }
+
+    private func sources() throws -> [URL] {
+        let folder = Self.root.appending(path: "Sources")
+        let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        return files.filter { $0.hasSuffix(".swift") }.map { folder.appending(path: $0) }
+    }
+}
