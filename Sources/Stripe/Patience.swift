@@ -12,7 +12,8 @@ package struct Patience: Sendable {
     }
 
     package static let normal = Patience(maximumAttempts: 4, deadline: 60_000)
-    /// For a call that somebody waits for and that something else can make good later.
-    package static let brief = Patience(maximumAttempts: 2, deadline: 5_000)
+    /// For work that the queue repeats anyway. Few attempts, but longer than a transfer may take (80 s): one that is left
+    /// behind might take effect after the next attempt has looked and found nothing.
+    package static let brief = Patience(maximumAttempts: 2, deadline: 90_000)
     package static let single = Patience(maximumAttempts: 1, deadline: 60_000)
 }
