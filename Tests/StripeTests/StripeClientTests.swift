@@ -155,7 +155,8 @@ struct StripeClientTests {
         let stripe = client(ScriptedExchange(ending.first, ending.second))
         let error = try #require(
             await errorOf { () throws(StripeError) in
-                try await stripe.createCustomer([:], idempotencyKey: "k", patience: .brief)
+                try await stripe.createCustomer(
+                    [:], idempotencyKey: "k", patience: Patience(maximumAttempts: 2, deadline: 5_000))
             })
         #expect(error.kind == ending.kind)
         #expect(error.outcomeUnknown == ending.unknown)
@@ -244,7 +245,8 @@ struct StripeClientTests {
         let stripe = client(exchange, requestsPerSecond: 0.1)
         _ = try await stripe.retrieveCustomer("cus_1")
         let error = await errorOf { () throws(StripeError) in
-            try await stripe.createCustomer([:], idempotencyKey: "k", patience: .brief)
+            try await stripe.createCustomer(
+                [:], idempotencyKey: "k", patience: Patience(maximumAttempts: 2, deadline: 5_000))
         }
         #expect(error?.kind == .rateLimited)
         #expect(error?.attempts == 0)

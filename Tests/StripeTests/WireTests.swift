@@ -88,7 +88,8 @@ struct WireTests {
         defer { exchange.shutDown() }
         let stripe = stripe(server, exchange)
         let error = await errorOf { () throws(StripeError) in
-            try await stripe.createCustomer([:], idempotencyKey: "k", patience: .brief)
+            try await stripe.createCustomer(
+                [:], idempotencyKey: "k", patience: Patience(maximumAttempts: 2, deadline: 5_000))
         }
         #expect(error?.kind == .unavailable)
         #expect(error?.outcomeUnknown == false)
