@@ -92,6 +92,21 @@ let package = Package(
     cLanguageStandard: .gnu2x
 )
 
+// `.ci/fuzz` sets this. The flag instruments every target, and the fuzzer's library exists only in toolchains that have
+// sanitizers, so an ordinary build knows nothing of it.
+if Context.environment["STRIPE_CUSTOMERS_FUZZING"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+        .executableTarget(
+            name: "LineFuzzer",
+            dependencies: [
+                "CLibFuzzer", "CustomerService", "CustomerStore", "Environment", "JSON", "JSONRPC", "JSONSchema",
+                "Sandbox", "Schemas", "Server", "StandardIO", "Stripe",
+            ],
+            path: "Tests/Fuzz/LineFuzzer", linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]),
+    ]
+}
+
 /// Every file of `Migrations/` is compiled into the binary, so nothing has to lie beside it at run time.
 func embedded(_ folder: String, _ suffix: String) -> [Resource] {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: Context.packageDirectory + "/" + folder)) ?? []

@@ -2,11 +2,11 @@
 """Compares the strictness of a JSON-RPC process with that of Python's json module, on random mutations.
 
     Tests/JSONTests/differential.py [--lines N] [--seed N] COMMAND [ARGUMENT ...]
-    Tests/JSONTests/differential.py --lines 200000 .build/release/stripe-customers --sandbox --database :memory:
+    Tests/JSONTests/differential.py --lines 1000000 .build/release/stripe-customers --sandbox --ordered --database :memory:
 
-COMMAND reads lines on standard input and prints one JSON line for each. Every line is a request whose member "x" is
-a mutated JSON text; it counts as accepted unless it is answered with the error code -32700. One line is under way at a
-time, so the order of the answers does not matter. The random seed is printed; the same seed sends the same lines.
+COMMAND reads lines on standard input and prints one JSON line for each, in their order. Every line is a request whose
+member "x" is a mutated JSON text; it counts as accepted unless it is answered with the error code -32700. The lines go
+out 100 at a time. The random seed is printed; the same seed sends the same lines.
 
 Python's side is made as strict as RFC 8259 and the process's contract: UTF-8 without exceptions, no NaN and Infinity,
 no repeated member name, no surrogate without its partner, at most 128 levels.
@@ -21,6 +21,9 @@ import subprocess
 import sys
 
 MAXIMUM_DEPTH = 128
+
+# Their answers must fit into a pipe (64 KiB on Linux), because nothing is read before all of them are written.
+LINES_AT_ONCE = 100
 
 SEEDS = [
     rb'{"a":[1,-0.5e+3,true,false,null],"b\u00e9\ud83d\ude00":"\"\\\/\b\f\n\r\t"}',
@@ -127,22 +130,24 @@ def main():
     rng = random.Random(arguments.seed)
     process = subprocess.Popen(arguments.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     accepted = different = 0
-    for number in range(arguments.lines):
-        line = b'{"jsonrpc":"2.0","id":%d,"method":"ping","x":%s}' % (number, mutate(rng))
+    for first in range(0, arguments.lines, LINES_AT_ONCE):
+        numbers = range(first, min(first + LINES_AT_ONCE, arguments.lines))
+        lines = [b'{"jsonrpc":"2.0","id":%d,"method":"ping","x":%s}' % (number, mutate(rng)) for number in numbers]
         try:
-            process.stdin.write(line + b"\n")
+            process.stdin.write(b"".join(line + b"\n" for line in lines))
             process.stdin.flush()
-            answer = json.loads(process.stdout.readline())
+            answers = [json.loads(process.stdout.readline()) for _ in lines]
         except (OSError, ValueError) as error:
-            print(f"line {number}: no answer ({error}) to {line!r}")
+            print(f"lines {numbers}: an answer is missing ({error}); seed {arguments.seed}")
             return 2
-        theirs = answer.get("error", {}).get("code") != -32700
-        ours = is_strict_json(line)
-        accepted += ours
-        # What is accepted is answered under its own id, what is refused under none.
-        if theirs != ours or answer.get("id") != (number if ours else None):
-            different += 1
-            print(f"line {number}: Python {'accepts' if ours else 'refuses'} {line!r}, answered {answer}")
+        for number, line, answer in zip(numbers, lines, answers):
+            theirs = answer.get("error", {}).get("code") != -32700
+            ours = is_strict_json(line)
+            accepted += ours
+            # What is accepted is answered under its own id, what is refused under none.
+            if theirs != ours or answer.get("id") != (number if ours else None):
+                different += 1
+                print(f"line {number}: Python {'accepts' if ours else 'refuses'} {line!r}, answered {answer}")
     process.stdin.close()
     process.wait()
     print(f"{arguments.lines} lines, {accepted} accepted by Python, {different} different")
