@@ -25,6 +25,8 @@ func serve(_ options: Options, environment: [String: String], parent: Int32) asy
     let identifiers: any Identifiers = counted.map { $0 as any Identifiers } ?? RandomIdentifiers()
     let logWriter = LogWriter(clock: clock) { writeWhole($0, to: 2) == nil }
     let log = Log(to: logWriter, level: options.logLevel)
+    // The schemas are compiled while the database is opened. All of them, so that one that can't be used is told now.
+    let schemas = Task.detached { Result { () throws(StartFailure) in try ParamsSchemas() } }
     let wiring = try await Wiring(options, environment: environment, clock: clock, identifiers: identifiers, log: log)
     if let counted { counted.begin(session: try await wiring.deterministicSession()) }
 
@@ -32,9 +34,10 @@ func serve(_ options: Options, environment: [String: String], parent: Int32) asy
     configuration.maxInFlight = options.maxInFlight
     configuration.ordered = options.ordered
     configuration.deterministic = options.deterministic
+    let paramsSchemas = try await schemas.value.get()
     let server = Server(
         configuration: configuration, methods: wiring.methods,
-        paramsSchemas: try paramsSchemas(of: wiring.methods), metaSchema: try compiled("meta", Schemas.meta),
+        paramsSchemas: paramsSchemas.byMethod, metaSchema: paramsSchemas.meta,
         log: log, identifiers: identifiers, hooks: wiring.hooks(deterministic: options.deterministic))
     Signals.onTermination { server.terminate() }
     if isatty(channel.input) == 1 {
@@ -62,12 +65,18 @@ private func exitCode(for reason: ExitReason) -> ExitCode {
     }
 }
 
-private func paramsSchemas(of methods: [Method]) throws(StartFailure) -> [String: Schema] {
-    var schemas: [String: Schema] = [:]
-    for method in methods {
-        if let document = Schemas.params(method.name) { schemas[method.name] = try compiled(method.name, document) }
+private struct ParamsSchemas: Sendable {
+    var byMethod: [String: Schema] = [:]
+    let meta: Schema
+
+    init() throws(StartFailure) {
+        meta = try compiled("meta", Schemas.meta)
+        for method in Schemas.methods {
+            byMethod[method] = try Schemas.params(method).map { document throws(StartFailure) in
+                try compiled(method, document)
+            }
+        }
     }
-    return schemas
 }
 
 private func compiled(_ name: String, _ document: JSONValue) throws(StartFailure) -> Schema {
