@@ -1,0 +1,245 @@
+import Glibc
+import JSON
+import TestSupport
+import Testing
+
+/// The process under more than a host should ask of it. What is not here is in `SessionProcessTests`.
+@Suite("The process under pressure")
+struct PressureProcessTests {
+    private let directory: TemporaryDirectory
+    private let arguments: [String]
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        arguments = ["--sandbox", "--database", directory.file("test.sqlite")]
+    }
+
+    // MARK: Much
+
+    @Test("A host that asks 10,000 times and reads nothing: memory stays bounded all the while, and all is answered")
+    func readsNothing() async throws {
+        let process = try Subprocess(arguments)
+        let user = #""userId":"u1""#
+        let name = String(repeating: "n", count: 250)
+        try await process.write(request(0, "registerUser", #"{\#(user),"email":"ada@example.com","name":"\#(name)"}"#))
+        _ = try await process.next()
+        let before = residentKilobytes(of: process.processID)
+
+        let writing = Task {
+            for start in stride(from: 1, through: 10_000, by: 100) {
+                try await process.writeLines((start..<start + 100).map { request($0, "getUser", "{\(user)}") })
+            }
+            process.closeInput()
+        }
+        var samples: [Int] = []
+        for _ in 0..<20 {
+            try await Task.sleep(for: .milliseconds(50))
+            samples.append(residentKilobytes(of: process.processID))
+        }
+        var ids: [Int64] = []
+        while let line = try await process.readLine() {
+            ids.append(try #require(try JSONValue(parsing: Array(line.utf8))["id"]?.int64))
+            if ids.count % 500 == 0 { samples.append(residentKilobytes(of: process.processID)) }
+        }
+        try await writing.value
+        #expect(ids == Array(1...10_000))
+        #expect(try await process.wait() == .exited(0))
+        let highest = try #require(samples.max())
+        #expect(highest - before < 16_000, "from \(before) to \(highest) KB")
+    }
+
+    @Test("An undrained stderr blocks nothing, with every line logged")
+    func undrainedDebugLog() async throws {
+        let pipe = directory.file("errors")
+        let process = try shell(
+            #"mkfifo "\#(pipe)" && exec 4<>"\#(pipe)" && exec "$0" "$@" --log-level debug 2>&4"#)
+        let writing = Task {
+            try await process.writeLines((1...3000).map { request($0, "nothing") })
+            process.closeInput()
+        }
+        #expect(try await process.readAll().count == 3000)
+        try await writing.value
+        #expect(try await process.wait() == .exited(0))
+    }
+
+    @Test("A batch of 10,000 is answered with one array, in the order of its requests; one more is refused")
+    func longBatch() async throws {
+        let process = try Subprocess(arguments)
+        func batch(_ count: Int) -> String {
+            "[" + (1...count).map { request($0, "ping") }.joined(separator: ",") + "]"
+        }
+        try await process.write(batch(10_000))
+        let answers = try #require(try await process.next().array)
+        #expect(answers.compactMap { $0["id"]?.int64 } == Array(1...10_000))
+        #expect(answers.allSatisfy { $0["result"] != nil })
+        try await process.write(batch(10_001))
+        let refusal = try await process.next()
+        #expect(refusal["error"]?["code"]?.int64 == -32600)
+        #expect(refusal["error"]?["data"]?["limit"]?.int64 == 10_000)
+    }
+
+    @Test("A line of exactly 8 MiB is served, one byte more is refused, and the next line is served")
+    func longestLine() async throws {
+        let process = try Subprocess(arguments)
+        let limit = 8 << 20
+        func line(of count: Int) -> [UInt8] {
+            let start = Array(#"{"jsonrpc":"2.0","id":1,"method":"ping","x":""#.utf8)
+            return start + Array(repeating: UInt8(ascii: "x"), count: count - start.count - 2) + Array("\"}".utf8)
+        }
+        for ending in ["\n", "\r\n"] {
+            try await process.write(bytes: line(of: limit) + Array(ending.utf8))
+            #expect(try await process.next(timeout: .seconds(30))["result"] != nil)
+            try await process.write(bytes: line(of: limit + 1) + Array(ending.utf8))
+            let refusal = try await process.next(timeout: .seconds(30))
+            #expect(refusal["error"]?["code"]?.int64 == -32600)
+            #expect(refusal["error"]?["data"]?["limit"]?.int64 == Int64(limit))
+        }
+        try await process.write(request(2, "ping"))
+        #expect(try await process.next()["id"]?.int64 == 2)
+    }
+
+    @Test("A line of 200 MiB is skipped in bounded memory")
+    func endlessLine() async throws {
+        let process = try Subprocess(arguments)
+        let piece = Array(repeating: UInt8(ascii: "x"), count: 4 << 20)
+        try await process.write(bytes: piece + piece + piece)
+        #expect(try await process.next()["error"]?["code"]?.int64 == -32600)
+        let before = residentKilobytes(of: process.processID)
+        for _ in 0..<47 { try await process.write(bytes: piece) }
+        #expect(residentKilobytes(of: process.processID) < before + 4000)
+        try await process.write("\n" + request(1, "ping"))
+        #expect(try await process.next()["id"]?.int64 == 1)
+    }
+
+    // MARK: Ends
+
+    @Test("SIGTERM with work in flight: it is finished and answered, and the process ends with 0")
+    func terminatedAtWork() async throws {
+        let slow = try SlowStripe { 200_000 }
+        let process = try slow.process(directory)
+        try await process.writeLines(
+            (1...5).map { request($0, "registerUser", #"{"userId":"u\#($0)","email":"u\#($0)@example.com"}"#) })
+        while slow.requests.count < 5 { try await Task.sleep(for: .milliseconds(10)) }
+        process.kill(SIGTERM)
+        let answers = try await process.readAll()
+        #expect(answers.count == 5 && answers.allSatisfy { $0.contains(#""state":"synced""#) })
+        #expect(try await process.wait() == .exited(0))
+        #expect(try await slow.stripe.liveCustomers().count == 5)
+    }
+
+    @Test("SIGTERM while Stripe answers nothing: the process ends in 10 s or so, and the next one does the work")
+    func terminatedInVain() async throws {
+        let slow = try SlowStripe { 20_000_000 }
+        let process = try slow.process(directory)
+        try await process.write(request(1, "registerUser", #"{"userId":"u1","email":"ada@example.com"}"#))
+        while slow.requests.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        let began = ContinuousClock.now
+        process.kill(SIGTERM)
+        #expect(try await process.wait(timeout: .seconds(15)) == .exited(0))
+        #expect(ContinuousClock.now - began < .seconds(12))
+        let next = try Subprocess(["--database", directory.file("test.sqlite")], environment: [:])
+        #expect(try await next.wait() == .exited(78))
+    }
+
+    @Test("A host that is killed while its calls are under way leaves no process behind")
+    func killedHost() async throws {
+        let slow = try SlowStripe { 3_000_000 }
+        let arguments = ["--database", directory.file("test.sqlite"), "--api-base", slow.stripe.url]
+        let process = try Subprocess(
+            ["-c", #"exec 3<&0; "$0" "$@" <&3 & exec 3<&-; wait"#, Subprocess.binary] + arguments,
+            environment: ["STRIPE_API_KEY": "sk_test_slow"], binary: "/bin/sh")
+        try await process.write(request(1, "registerUser", #"{"userId":"u1","email":"ada@example.com"}"#))
+        while slow.requests.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        let began = ContinuousClock.now
+        process.kill(SIGKILL)
+        while try await process.readLine(timeout: .seconds(5)) != nil {}
+        #expect(ContinuousClock.now - began < .seconds(2))
+    }
+
+    // MARK: What stdin is
+
+    @Test("A file as stdin is served to its end")
+    func file() async throws {
+        let script = directory.file("script")
+        let process = try shell(#"cat >"\#(script)"; exec "$0" "$@" <"\#(script)""#)
+        try await process.writeLines((1...100).map { request($0, "ping") })
+        process.closeInput()
+        #expect(try await process.readAll().count == 100)
+        #expect(try await process.wait() == .exited(0))
+    }
+
+    @Test("A terminal as stdin: a hint for who types, answers, and Ctrl-D ends")
+    func terminal() async throws {
+        let terminal = try Terminal()
+        let process = try shell(#"exec "$0" "$@" <"\#(terminal.path)""#)
+        terminal.type(request(1, "ping") + "\n")
+        #expect(try await process.next()["id"]?.int64 == 1)
+        #expect(process.standardError.contains("Ctrl-D"))
+        terminal.type("\u{4}")
+        #expect(try await process.wait() == .exited(0))
+    }
+
+    @Test("Ctrl-C at the terminal that is stdin ends the process")
+    func interruptedAtTerminal() async throws {
+        let terminal = try Terminal()
+        // `setsid` makes the terminal the controlling one, so that Ctrl-C becomes SIGINT; it would hide the status.
+        let process = try shell(
+            #"setsid --ctty --wait sh -c '"$0" "$@"; echo "status $?" >&2' "$0" "$@" <"\#(terminal.path)""#)
+        terminal.type(request(1, "ping") + "\n")
+        #expect(try await process.next()["id"]?.int64 == 1)
+        terminal.type("\u{3}")
+        #expect(try await process.readLine(timeout: .seconds(5)) == nil)
+    }
+
+    @Test(
+        "Descriptors that are closed at start do no harm, in all combinations",
+        arguments: ["", "<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+    func closedDescriptors(redirections: String) async throws {
+        let process = try shell(#""$0" "$@" "# + redirections + "; echo status $?")
+        let user = #"{"userId":"u1","email":"ada@example.com"}"#
+        try? await process.write(request(1, "registerUser", user))
+        process.closeInput()
+        let lines = try await process.readAll()
+        #expect(lines.last == "status 0")
+        #expect(
+            lines.dropLast().count
+                == (redirections.contains("<&-") || redirections.contains(" >&-") ? 0 : lines.count - 1))
+        // Nothing of what was meant for a closed descriptor has got into the database.
+        let check = try await Subprocess.run(arguments, input: request(1, "listUsers"))
+        #expect(check.lines.first?.contains(#""result""#) == true)
+    }
+
+    private func shell(_ script: String) throws -> Subprocess {
+        try Subprocess(["-c", script, Subprocess.binary] + arguments, binary: "/bin/sh")
+    }
+
+    private func residentKilobytes(of process: Int32) -> Int {
+        guard let file = fopen("/proc/\(process)/statm", "r") else { return 0 }
+        defer { fclose(file) }
+        var buffer = [CChar](repeating: 0, count: 200)
+        guard fgets(&buffer, 200, file) != nil else { return 0 }
+        let fields = String(decoding: buffer.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(separator: " ")
+        return (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) / 1024
+    }
+}
+
+/// A pseudoterminal: the test holds the side of the keyboard.
+private final class Terminal: Sendable {
+    let path: String
+    private let keyboard: Int32
+
+    init() throws {
+        keyboard = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)
+        try #require(keyboard >= 0 && grantpt(keyboard) == 0 && unlockpt(keyboard) == 0)
+        var name = [CChar](repeating: 0, count: 100)
+        try #require(ptsname_r(keyboard, &name, name.count) == 0)
+        path = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    func type(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = write(keyboard, bytes, bytes.count)
+    }
+
+    deinit { close(keyboard) }
+}
