@@ -30,10 +30,13 @@ let package = Package(
         .target(name: "CClients"),
         .target(name: "Clients", dependencies: ["CClients", "JSON", "Schemas"]),
 
+        // MARK: Who may do what
+        .target(name: "AccessPolicy", dependencies: ["JSON", "JSONSchema", "Schemas"]),
+
         // MARK: The database
         .target(name: "SQLite", dependencies: ["CSQLite"]),
         .target(name: "Migrations", path: "Migrations", resources: embedded("Migrations", ".sql")),
-        .target(name: "CustomerStore", dependencies: ["Environment", "JSON", "Migrations", "SQLite"]),
+        .target(name: "CustomerStore", dependencies: ["Cryptography", "Environment", "JSON", "Migrations", "SQLite"]),
 
         // MARK: The wire to Stripe
         .target(name: "HTTP", dependencies: ["CCurl"]),
@@ -43,7 +46,7 @@ let package = Package(
         // MARK: What it is all for
         .target(
             name: "CustomerService",
-            dependencies: ["Cryptography", "CustomerStore", "Environment", "JSON", "Stripe"]),
+            dependencies: ["AccessPolicy", "Cryptography", "CustomerStore", "Environment", "JSON", "Stripe"]),
 
         // MARK: The process
         .target(
@@ -52,8 +55,8 @@ let package = Package(
         .executableTarget(
             name: "stripe-customers",
             dependencies: [
-                "Clients", "CustomerService", "CustomerStore", "Environment", "HTTP", "JSON", "JSONSchema", "Sandbox",
-                "Schemas", "Server", "StandardIO", "Stripe",
+                "AccessPolicy", "Clients", "Cryptography", "CustomerService", "CustomerStore", "Environment", "HTTP",
+                "JSON", "JSONSchema", "Sandbox", "Schemas", "Server", "StandardIO", "Stripe",
             ]),
 
         // MARK: Tests
@@ -63,6 +66,7 @@ let package = Package(
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"]),
         .testTarget(name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC", "TestSupport"]),
         .testTarget(name: "JSONSchemaTests", dependencies: ["JSON", "JSONSchema", "Schemas", "TestSupport"]),
+        .testTarget(name: "AccessPolicyTests", dependencies: ["AccessPolicy", "JSON", "Schemas"]),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"]),
         .testTarget(name: "StripeTests", dependencies: ["Environment", "HTTP", "JSON", "Stripe", "TestSupport"]),

@@ -1,0 +1,66 @@
+internal import JSON
+internal import JSONSchema
+internal import Schemas
+
+/// Who may call what: the file that `--policy` names.
+///
+/// Deciding is a pure function of the policy, the actor, the call and what the actor owns. It never looks at what the
+/// call is about, so a refusal is the same whether that exists or not.
+package struct AccessPolicy: Sendable {
+    package enum Scope: String, Sendable {
+        /// On everybody.
+        case all
+        /// Only on the actor itself: its own user and that user's customer.
+        case `self`
+    }
+
+    package struct Role: Sendable {
+        package let scope: Scope
+        private let methods: Set<CodePoints>
+
+        init(_ role: JSONValue) {
+            scope = role["scope"]?.string.flatMap(Scope.init) ?? .all
+            methods = Set((role["methods"]?.array ?? []).compactMap { $0.string.map { CodePoints($0) } })
+        }
+
+        func allows(_ method: String) -> Bool {
+            methods.contains(CodePoints("*")) || methods.contains(CodePoints(method))
+        }
+    }
+
+    /// What everybody may call, also without an actor: they tell about the process and about nobody.
+    package static let open: Set<String> = ["ping", "health", "rpc.discover"]
+
+    private let roles: [CodePoints: Role]
+
+    /// - Throws: `PolicyFault`, with the place in the file.
+    package init(parsing bytes: [UInt8]) throws(PolicyFault) {
+        let document: JSONValue
+        do { document = try JSONValue(parsing: bytes) } catch {
+            throw PolicyFault(pointer: "", reason: "it is not JSON at byte \(error.offset): \(error.reason)")
+        }
+        let schema: Schema
+        do { schema = try Schema(Schemas.policy) } catch {
+            throw PolicyFault(pointer: "", reason: "its schema can't be used: \(error)")
+        }
+        if let violation = schema.validate(document, limit: 1).list.first {
+            throw PolicyFault(pointer: violation.instanceLocation, reason: violation.error)
+        }
+        let members = document["roles"]?.object?.members ?? []
+        roles = Dictionary(
+            members.map { (CodePoints($0.name), Role($0.value)) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    package var roleNames: [String] { roles.keys.map(\.string).sorted() }
+
+    package func role(_ name: String) -> Role? { roles[CodePoints(name)] }
+}
+
+/// What is wrong with a policy file, and where.
+package struct PolicyFault: Error, Sendable, CustomStringConvertible {
+    /// JSON pointer into the file; empty for the whole of it.
+    package let pointer: String
+    package let reason: String
+
+    package var description: String { pointer.isEmpty ? reason : "at \(pointer): \(reason)" }
+}
