@@ -14,5 +14,6 @@ package enum Migrations {
         Migration(version: 2, name: "V0002_customer_sync", sql: PackageResources.V0002_customer_sync_sql),
         Migration(version: 3, name: "V0003_users_triggers", sql: PackageResources.V0003_users_triggers_sql),
         Migration(version: 4, name: "V0004_stripe_events", sql: PackageResources.V0004_stripe_events_sql),
+        Migration(version: 5, name: "V0005_audit", sql: PackageResources.V0005_audit_sql),
     ]
 }

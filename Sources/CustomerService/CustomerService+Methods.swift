@@ -10,7 +10,8 @@ extension CustomerService {
             GetUserByCustomerID.method(of: self), ListUsers.method(of: self), DeleteUser.method(of: self),
             LinkCustomer.method(of: self), UnlinkCustomer.method(of: self), SyncAllUsers.method(of: self),
             GetSyncStatus.method(of: self), HandleWebhook.method(of: self), Reconcile.method(of: self),
-            Health.method(of: self),
+            ExportUserData.method(of: self), EraseUser.method(of: self), ListAuditEvents.method(of: self),
+            VerifyAuditLog.method(of: self), Health.method(of: self),
         ]
     }
 }

@@ -15,6 +15,7 @@ package struct CustomerService: Sendable {
     let account: String?
     let isLive: Bool
     let startedAt: Milliseconds
+    let metrics: CallMetrics
     /// With which Stripe signs what it delivers to the host's webhook endpoint; several during a rotation.
     package var webhookSecrets: [String] = []
     /// `email`, `name`, `phone`: edits of these that are made at Stripe go into the user's row.
@@ -22,8 +23,10 @@ package struct CustomerService: Sendable {
 
     package init(
         store: CustomerStore, stripe: StripeClient, clock: any WallClock, identifiers: any Identifiers, log: Log,
-        version: String, account: String? = nil, isLive: Bool = false
+        version: String, account: String? = nil, isLive: Bool = false,
+        metrics: CallMetrics = CallMetrics()
     ) {
+        self.metrics = metrics
         self.version = version
         self.account = account
         self.isLive = isLive

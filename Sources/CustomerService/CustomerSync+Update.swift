@@ -48,10 +48,10 @@ extension CustomerSync {
     private func finish(
         _ customerId: String, _ profile: JSONObject?, inDoubt: JSONObject?, _ flight: Flight
     ) async throws(ServiceError) {
-        let (userId, change) = (flight.userId, flight.claim.change?.id)
+        let (userId, change, sent) = (flight.userId, flight.claim.change?.id, inDoubt == nil ? [] : flight.changed)
         try await stored { () async throws(StoreError) in
             try await store.finishSync(
-                userId, customerId: customerId, profile: profile, inDoubt: inDoubt, completing: change,
+                userId, customerId: customerId, profile: profile, inDoubt: inDoubt, sent: sent, completing: change,
                 at: clock.now())
         }
     }

@@ -16,6 +16,8 @@ extension ServiceError {
             self.init(.shuttingDown, "The process is shutting down", retryable: true)
         case .usersTableRefuses, .usersTableUnfit, .newerDatabase, .changedMigration, .wrongAccount:
             self.init(.storageUnavailable, error.description)
+        case .auditFile:
+            self.init(.storageUnavailable, "A file of the audit log can't be used", retryable: true)
         case .database(let failure):
             self.init(
                 .storageUnavailable, error.description,

@@ -96,6 +96,17 @@ package final class SyncWorker: Sendable {
     private enum Work: Sendable {
         case user(String)
         case disposal(Disposal)
+        /// An erasure of which only the scrubbing here is left.
+        case erasure(String)
+
+        /// What the audit log calls it.
+        var name: String {
+            switch self {
+            case .user: "sync"
+            case .disposal: "dispose"
+            case .erasure: "erase"
+            }
+        }
     }
 
     private func due(limit: Int) async -> [Work] {
@@ -104,9 +115,11 @@ package final class SyncWorker: Sendable {
             let now = clock.now()
             let users = try await store.dueUsers(at: now, limit: limit + held.count)
             let disposals = try await store.dueDisposals(at: now, limit: limit + held.count)
+            let erasures = try await store.dueErasures()
             let work =
                 users.filter { !held.contains(.user($0)) }.map { Work.user($0) }
                 + disposals.filter { !held.contains(.customer($0.customerId)) }.map { Work.disposal($0) }
+                + erasures.map { Work.erasure($0) }
             return Array(work.prefix(limit))
         } catch {
             log(.error, "sync.queue_unreadable", ["error": .string(error.description)])
@@ -123,9 +136,12 @@ package final class SyncWorker: Sendable {
 
     private func carryOut(_ work: Work) async -> ServiceError? {
         do throws(ServiceError) {
-            switch work {
-            case .user(let userId): _ = try await sync.bringInLine(userId)
-            case .disposal(let disposal): try await sync.dispose(of: disposal.customerId)
+            try await audited(work.name, as: .system) { _ async throws(ServiceError) in
+                switch work {
+                case .user(let userId): _ = try await sync.bringInLine(userId)
+                case .disposal(let disposal): try await sync.dispose(of: disposal.customerId)
+                case .erasure(let userId): try await sync.finishErasure(of: userId)
+                }
             }
             isOutage.store(false, ordering: .relaxed)
             return nil

@@ -4,22 +4,28 @@ internal import SQLite
 extension CustomerStore {
     /// From here on the customer is not synced; its link stays.
     package func markArchived(_ customerId: String, at now: Milliseconds) async throws(StoreError) {
-        try await write { connection throws(StoreError) in
+        try await writeRecorded { connection, audit throws(StoreError) in
             try connection.change(
                 "INSERT INTO archived_customers (customer_id, archived_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
                 [.text(customerId), .integer(now)])
+            try audit.record(
+                "customer.archived", userId: try Self.linkedUser(of: customerId, &connection), customerId: customerId,
+                &connection)
         }
     }
 
     /// The customer is synced again; what its user changed meanwhile goes into the queue.
     package func markRestored(_ customerId: String, at now: Milliseconds) async throws(StoreError) {
-        try await write { connection throws(StoreError) in
+        try await writeRecorded { connection, audit throws(StoreError) in
             try connection.change("DELETE FROM archived_customers WHERE customer_id = ?", [.text(customerId)])
             try connection.change(
                 "DELETE FROM disposals WHERE customer_id = ? AND action = 'archive'", [.text(customerId)])
             if let userId = try Self.linkedUser(of: customerId, &connection) {
                 try Self.enqueue(userId, at: now, &connection)
             }
+            try audit.record(
+                "customer.restored", userId: try Self.linkedUser(of: customerId, &connection), customerId: customerId,
+                &connection)
         }
     }
 }

@@ -21,9 +21,12 @@ extension CustomerStore {
     package func deleteUser(
         _ userId: String, customer choice: CreateIntent.Disposal, at now: Milliseconds
     ) async throws(StoreError) -> User? {
-        try await write { connection throws(StoreError) in
+        try await writeRecorded { connection, audit throws(StoreError) in
             guard let user = try Self.user(userId, &connection) else { return nil }
             try connection.change("DELETE FROM users WHERE id = ?", [.text(userId)])
+            try audit.record(
+                "user.deleted", userId: userId, customerId: user.customerId,
+                details: ["customer": .string(choice.rawValue)], &connection)
             try connection.change(
                 "UPDATE create_intents SET disposal = ? WHERE user_id = ? AND state = 'pending'",
                 [.text(choice.rawValue), .text(userId)])
@@ -51,10 +54,18 @@ extension CustomerStore {
     }
 
     /// It is done: a deleted customer loses its link.
-    package func finishDisposal(_ customerId: String, _ action: Disposal.Action) async throws(StoreError) {
-        try await write { connection throws(StoreError) in
+    /// - Parameter wasGone: Stripe had no such customer any more, or never had.
+    package func finishDisposal(
+        _ customerId: String, _ action: Disposal.Action, wasGone: Bool = false
+    ) async throws(StoreError) {
+        try await writeRecorded { connection, audit throws(StoreError) in
+            let noted = try connection.row("SELECT user_id FROM disposals WHERE customer_id = ?", [.text(customerId)])
             try connection.change("DELETE FROM disposals WHERE customer_id = ?", [.text(customerId)])
             if action == .delete { try Self.unlinkDeleted(customerId, &connection) }
+            let change = wasGone ? "customer.gone" : action == .delete ? "customer.deleted" : "customer.archived"
+            try audit.record(
+                change, userId: noted?.text(0),
+                customerId: customerId, &connection)
         }
     }
 
@@ -69,7 +80,10 @@ extension CustomerStore {
     package func postponeDisposal(
         _ customerId: String, notBefore: Milliseconds?, errorType: String, error: String
     ) async throws(StoreError) {
-        try await write { connection throws(StoreError) in
+        try await writeRecorded { connection, audit throws(StoreError) in
+            if notBefore == nil {
+                try audit.record("disposal.parked", customerId: customerId, outcome: errorType, &connection)
+            }
             try connection.change(
                 """
                 UPDATE disposals SET attempts = attempts + 1, not_before = ?, parked = ?, error_type = ?, error = ?,

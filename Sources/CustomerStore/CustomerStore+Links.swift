@@ -37,7 +37,7 @@ extension CustomerStore {
         edits: JSONObject = [:], completing change: String?, isComplete: Bool, at now: Milliseconds
     ) async throws(StoreError) -> LinkOutcome {
         let owner = owner
-        return try await write { connection throws(StoreError) in
+        return try await writeRecorded { connection, audit throws(StoreError) in
             guard try Self.holds(.user(userId), owner, &connection) else { return .lost }
             // As it is now: the user may have been deleted since the claim.
             let choice = try intent.map { intent throws(StoreError) in try Self.disposal(of: intent, &connection) }
@@ -54,6 +54,9 @@ extension CustomerStore {
                 if created, disposal != .keep {
                     try Self.insertDisposal(customerId, userId: userId, disposal.rawValue, at: now, &connection)
                 }
+                if created {
+                    try audit.record("customer.superfluous", userId: userId, customerId: customerId, &connection)
+                }
                 if user == nil {
                     try connection.change("DELETE FROM sync_queue WHERE user_id = ?", [.text(userId)])
                 }
@@ -63,6 +66,11 @@ extension CustomerStore {
             try connection.change(
                 "UPDATE users SET stripe_customer_id = ? WHERE id = ? AND stripe_customer_id IS NULL",
                 [.text(customerId), .text(userId)])
+            if user?.customerId == nil {
+                try audit.record(
+                    created ? "customer.created" : "customer.adopted", userId: userId, customerId: customerId,
+                    details: ["email": audit.personal(profile["email"]?.string) ?? .null], &connection)
+            }
             try connection.change("DELETE FROM unlinked_customers WHERE customer_id = ?", [.text(customerId)])
             try Self.recordSynced(
                 userId, customerId, profile, edits: edits, completing: change, at: now, &connection)
@@ -109,12 +117,19 @@ extension CustomerStore {
     /// - Parameters:
     ///   - profile: `nil` when nothing had to be sent.
     ///   - inDoubt: What `beginUpdate` was given; `nil` when nothing had to be sent.
+    ///   - sent: The fields that were changed at Stripe.
     package func finishSync(
-        _ userId: String, customerId: String, profile: JSONObject?, inDoubt: JSONObject?, completing change: String?,
-        at now: Milliseconds
+        _ userId: String, customerId: String, profile: JSONObject?, inDoubt: JSONObject?, sent: [String],
+        completing change: String?, at now: Milliseconds
     ) async throws(StoreError) {
         let owner = owner
-        try await write { connection throws(StoreError) in
+        try await writeRecorded { connection, audit throws(StoreError) in
+            if !sent.isEmpty {
+                var details: JSONObject = ["fields": .array(sent.map { .string($0) })]
+                if sent.contains("email") { details["email"] = audit.personal(profile?["email"]?.string) }
+                try audit.record(
+                    "customer.updated", userId: userId, customerId: customerId, details: details, &connection)
+            }
             if inDoubt != nil { try Self.release(.customer(customerId), owner, &connection) }
             guard try Self.holds(.user(userId), owner, &connection) else {
                 if let inDoubt {
@@ -137,7 +152,13 @@ extension CustomerStore {
 
     /// The customer is gone at Stripe: the user has none from now on.
     package func unlinkDeleted(_ customerId: String) async throws(StoreError) {
-        try await write { connection throws(StoreError) in try Self.unlinkDeleted(customerId, &connection) }
+        try await writeRecorded { connection, audit throws(StoreError) in
+            let userId = try Self.linkedUser(of: customerId, &connection)
+            try Self.unlinkDeleted(customerId, &connection)
+            if let userId {
+                try audit.record("customer.gone", userId: userId, customerId: customerId, &connection)
+            }
+        }
     }
 
     /// Takes a customer away from its user because the host says so; no look-up will adopt it again.
@@ -145,8 +166,9 @@ extension CustomerStore {
     package func unlink(_ customerId: String, from userId: String, at now: Milliseconds) async throws(StoreError)
         -> User?
     {
-        try await write { connection throws(StoreError) in
+        try await writeRecorded { connection, audit throws(StoreError) in
             guard var user = try Self.user(userId, &connection), user.customerId == customerId else { return nil }
+            try audit.record("customer.unlinked", userId: userId, customerId: customerId, &connection)
             try connection.change("UPDATE users SET stripe_customer_id = NULL WHERE id = ?", [.text(userId)])
             try connection.change(
                 "INSERT INTO unlinked_customers (customer_id, unlinked_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
@@ -163,7 +185,7 @@ extension CustomerStore {
     package func linkExisting(
         _ customerId: String, to userId: String, at now: Milliseconds
     ) async throws(StoreError) -> User? {
-        try await write { connection throws(StoreError) in
+        try await writeRecorded { connection, audit throws(StoreError) in
             guard var user = try Self.user(userId, &connection) else { return nil }
             if let other = try Self.linkedUser(of: customerId, &connection), !sameCodePoints(other, userId) {
                 throw .customerTaken(customerId: customerId, userId: other)

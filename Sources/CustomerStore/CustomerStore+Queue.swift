@@ -40,7 +40,9 @@ extension CustomerStore {
         _ userId: String, change: String?, notBefore: Milliseconds?, errorType: String, error: String
     ) async throws(StoreError) {
         let owner = owner
-        try await write { connection throws(StoreError) in
+        try await writeRecorded { connection, audit throws(StoreError) in
+            // Each attempt that fails would be noise; that none will follow is news.
+            if notBefore == nil { try audit.record("sync.parked", userId: userId, outcome: errorType, &connection) }
             try connection.change(
                 """
                 UPDATE sync_queue SET attempts = attempts + 1, not_before = ?, parked = ?, error_type = ?, error = ?

@@ -27,7 +27,7 @@ extension CustomerStore {
     ) async throws(StoreError) -> (user: User, claim: SyncClaim?) {
         let id: SQLiteValue = user.id.isEmpty && hasIntegerIDs ? .null : .text(user.id)
         let (owner, clock) = (owner, leaseClock)
-        return try await write { connection throws(StoreError) in
+        return try await writeRecorded { connection, audit throws(StoreError) in
             if try Self.user(user.id, &connection) != nil { throw .userExists(userId: user.id, sameEmail: false) }
             if let email = user.email { try Self.requireFree(email, for: nil, &connection) }
             let row = try refusing { () throws(StoreError) in
@@ -43,6 +43,9 @@ extension CustomerStore {
             }
             let added = row.map { User(row: $0) } ?? user
             try Self.stampQueued(added.id, at: now, &connection)
+            try audit.record(
+                "user.registered", userId: added.id, details: ["email": audit.personal(added.email) ?? .null],
+                &connection)
             guard try Self.take(.user(added.id), owner, at: clock.now(), &connection) else { return (added, nil) }
             return (added, try Self.situation(added.id, at: now, draft: draft, &connection))
         }
@@ -57,7 +60,7 @@ extension CustomerStore {
         draft: @escaping @Sendable (User) -> IntentDraft?
     ) async throws(StoreError) -> (user: User, claim: SyncClaim?)? {
         let (owner, clock) = (owner, leaseClock)
-        return try await write { connection throws(StoreError) in
+        return try await writeRecorded { connection, audit throws(StoreError) in
             guard var user = try Self.user(id, &connection) else { return nil }
             if let email = change.email { try Self.requireFree(email, for: id, &connection) }
             user.apply(change)
@@ -70,6 +73,9 @@ extension CustomerStore {
                     ])
             }
             try Self.stampQueued(id, at: now, &connection)
+            try audit.record(
+                "user.updated", userId: id, customerId: user.customerId,
+                details: change.auditDetails(email: audit.personal(change.email)), &connection)
             guard try Self.take(.user(id), owner, at: clock.now(), &connection) else { return (user, nil) }
             return (user, try Self.situation(id, at: now, draft: draft, &connection))
         }
@@ -139,6 +145,19 @@ func refusing<T>(_ body: () throws(StoreError) -> T) throws(StoreError) -> T {
     } catch {
         guard case .database(let failure) = error, failure.isConstraint || failure.isMismatch else { throw error }
         throw .usersTableRefuses(reason: failure.message)
+    }
+}
+
+extension UserChange {
+    /// The names of the fields, and the new address masked.
+    fileprivate func auditDetails(email masked: JSONValue?) -> JSONObject {
+        let fields = [
+            email.map { _ in "email" }, name.map { _ in "name" }, phone.map { _ in "phone" },
+            metadata.map { _ in "metadata" },
+        ]
+        var details: JSONObject = ["fields": .array(fields.compactMap(\.self).map { .string($0) })]
+        details["email"] = masked
+        return details
     }
 }
 

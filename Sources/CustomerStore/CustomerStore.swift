@@ -19,6 +19,7 @@ package final class CustomerStore: Sendable {
     package static let leaseRenewal: Milliseconds = 2_000
 
     let transactions: TransactionQueue
+    let audit: AuditLog
     /// A host's users table may have integer ids: then SQLite chooses the id of a user who comes without one.
     package let hasIntegerIDs: Bool
 
@@ -26,10 +27,13 @@ package final class CustomerStore: Sendable {
     let leaseClock: any WallClock
 
     /// Opens the database, creates it when missing, and applies pending migrations.
+    /// - Parameters:
+    ///   - clock: Dates the events of the audit log.
+    ///   - auditKey: `nil` for the one in the file beside the database.
     /// - Throws: `StoreError` when it can't be opened, is newer than this version, or has an unfit users table.
     package init(
         path: String, owner: String = RandomIdentifiers().next(), leaseClock: any WallClock = SystemClock(),
-        migrate: Bool = true
+        clock: any WallClock = SystemClock(), auditKey: AuditKey? = nil, migrate: Bool = true
     ) throws(StoreError) {
         self.path = path
         self.owner = owner
@@ -37,10 +41,17 @@ package final class CustomerStore: Sendable {
         var connection = try Self.open(path)
         if migrate { _ = try MigrationRunner.migrate(&connection) }
         hasIntegerIDs = try Self.hasIntegerIDs(&connection)
+        let key: AuditKey
+        if let auditKey { key = auditKey } else { key = try AuditKey.beside(database: path) }
+        audit = AuditLog(key: key, clock: clock, database: path)
         transactions = TransactionQueue(connection)
     }
 
-    package func close() async { await transactions.close() }
+    package func close() async {
+        // What can't be written now is written by the next process.
+        try? await moveAnchor()
+        await transactions.close()
+    }
 
     /// A connection set up as all of them are.
     static func open(_ path: String) throws(StoreError) -> Connection {

@@ -18,6 +18,8 @@ package enum StoreError: Error, Sendable {
     case changedMigration(name: String)
     /// The database belongs to another Stripe account or mode.
     case wrongAccount(bound: String, given: String)
+    /// The audit log's key or anchor, files beside the database, can't be read or written.
+    case auditFile(path: String, reason: String)
     case closed
 }
 
@@ -40,6 +42,7 @@ extension StoreError: CustomStringConvertible {
             "The database is at migration \(version); this version knows \(known): use a newer stripe-customers"
         case .changedMigration(let name): "The migration \(name) was applied in another form than this version has"
         case .wrongAccount(let bound, let given): "The database belongs to \(bound); the key given is for \(given)"
+        case .auditFile(let path, let reason): "The file \(path) of the audit log can't be used: \(reason)"
         case .closed: "The database is closed"
         }
     }

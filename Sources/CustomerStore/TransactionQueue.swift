@@ -62,6 +62,33 @@ final class TransactionQueue: Sendable {
         }
     }
 
+    /// Moves the whole write-ahead log into the database and empties its file, so that no page stays in it as it was.
+    /// - Returns: Whether it could: a reader in another process holds it up.
+    func truncateLog() async throws(StoreError) -> Bool {
+        let result: Result<Bool, StoreError> = await withCheckedContinuation { continuation in
+            queue.async {
+                let result: Result<Bool, StoreError> = self.connection.withLock { slot in
+                    guard var connection = slot.take() else { return .failure(.closed) }
+                    let result = Self.truncateLog(&connection)
+                    slot = consume connection
+                    return result
+                }
+                continuation.resume(returning: result)
+            }
+        }
+        return try result.get()
+    }
+
+    private static func truncateLog(_ connection: inout Connection) -> Result<Bool, StoreError> {
+        do throws(StoreError) {
+            // One row: whether it was blocked, and two counts.
+            let row = try connection.row("PRAGMA wal_checkpoint(TRUNCATE)")
+            return .success(row?.integer(0) == 0)
+        } catch {
+            return .failure(error)
+        }
+    }
+
     private func submit(_ work: Work) {
         let isFirst = waiting.withLock { waiting in
             waiting.append(work)

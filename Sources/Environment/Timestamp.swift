@@ -30,3 +30,43 @@ extension Int64 {
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
 }
+
+/// The instant that an RFC 3339 text names, whatever its offset; what is finer than a millisecond is cut off, and a leap
+/// second counts as the one after it. `nil` for what has another form.
+package func milliseconds(rfc3339 text: String) -> Milliseconds? {
+    let bytes = Array(text.utf8)
+    func number(_ start: Int, _ length: Int) -> Int64? {
+        guard start + length <= bytes.count else { return nil }
+        var value: Int64 = 0
+        for byte in bytes[start..<start + length] {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            value = value * 10 + Int64(byte - UInt8(ascii: "0"))
+        }
+        return value
+    }
+    guard let year = number(0, 4), let month = number(5, 2), let day = number(8, 2), let hour = number(11, 2),
+        let minute = number(14, 2), let second = number(17, 2), (1...12).contains(month)
+    else { return nil }
+    var fraction: Int64 = 0
+    var position = 19
+    if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
+        let digits = bytes[(position + 1)...].prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        for index in 0..<3 {
+            let digit = index < digits.count ? digits[digits.startIndex + index] - UInt8(ascii: "0") : 0
+            fraction = fraction * 10 + Int64(digit)
+        }
+        position += 1 + digits.count
+    }
+    var offset: Int64 = 0
+    if position < bytes.count, bytes[position] != UInt8(ascii: "Z"), bytes[position] != UInt8(ascii: "z") {
+        guard let hours = number(position + 1, 2), let minutes = number(position + 4, 2) else { return nil }
+        offset = (hours * 60 + minutes) * (bytes[position] == UInt8(ascii: "-") ? -1 : 1)
+    }
+    // The inverse of `civil_from_days`, from the same source.
+    let shiftedYear = month <= 2 ? year - 1 : year
+    let (era, yearOfEra) = shiftedYear.flooredQuotientAndRemainder(dividingBy: 400)
+    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+    let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+    let days = era * 146_097 + dayOfEra - 719_468
+    return ((days * 24 + hour) * 60 + minute - offset) * 60_000 + second * 1000 + fraction
+}

@@ -76,6 +76,7 @@ package final class StripeClient: Sendable {
                 answer = StripeAnswer(failure, isMutation: call.isMutation, isCancelled: Task.isCancelled)
             }
             record(answer, of: call, admission, attempt: attempt, duration: elapsed(since: sent))
+            if call.isMutation { RequestTrail.current?.note(answer.requestID) }
 
             let error: StripeError
             switch answer.result {

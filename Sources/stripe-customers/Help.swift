@@ -19,6 +19,7 @@ let help = """
       --api-base URL         another Stripe endpoint (https://api.stripe.com)
       --account acct_…       acts for a connected account
       --api-key-file PATH    the secret key; else the variable STRIPE_API_KEY
+      --policy FILE          who may call what (without it the host has every right)
       --rate-limit N         Stripe calls a second, 0 for no limit (25 test, 100 live)
       --stripe-wins FIELD,…  edits of email, name, phone made at Stripe change the user
       --poll-interval SECS   follows Stripe's events, for hosts without webhooks (off)

@@ -30,7 +30,7 @@ struct OptionParser {
     private enum CommandName: String, CaseIterable { case serve, migrate, sync, describe, client, reconcile, mcp }
 
     /// The one list of what the interface has and this version has not.
-    private static let unavailableOptions: Set<Name> = [.policy, .allowDestructive]
+    private static let unavailableOptions: Set<Name> = [.allowDestructive]
     private static let unavailableCommands: Set<CommandName> = [.mcp]
 
     let environment: [String: String]
@@ -141,6 +141,7 @@ struct OptionParser {
             else { throw usage("--account takes the id of a connected account, acct_…") }
             options.account = value
         case .apiKeyFile: options.apiKeyFile = value
+        case .policy: options.policyFile = value
         case .rateLimit: options.rateLimit = try number(name, value, 0...10_000)
         case .stripeWins:
             let fields = value.split(separator: ",").map(String.init)

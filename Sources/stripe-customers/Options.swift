@@ -24,6 +24,8 @@ struct Options: Sendable, Equatable {
     /// `acct_…`
     var account: String?
     var apiKeyFile: String?
+    /// Without one the host has every right.
+    var policyFile: String?
     /// Stripe calls a second, 0 for no limit; `nil` for the default of the key's mode.
     var rateLimit: Int?
     /// `email`, `name`, `phone`: edits of these that are made at Stripe go into the user's row.

@@ -1,7 +1,9 @@
+import AccessPolicy
 import CustomerService
 import CustomerStore
 import Environment
 import HTTP
+import JSON
 import SQLite
 import Sandbox
 import Server
@@ -10,6 +12,8 @@ import Stripe
 /// The parts of a service, chosen by the options: the one place that knows all of them.
 struct Wiring: Sendable {
     let service: CustomerService
+    /// What every call passes on its way to a method.
+    let callGuard: CallGuard
     let worker: SyncWorker
     let store: CustomerStore
     private let pollInterval: Milliseconds?
@@ -17,9 +21,11 @@ struct Wiring: Sendable {
     init(
         _ options: Options, environment: [String: String], clock: any WallClock, identifiers: any Identifiers, log: Log
     ) async throws(StartFailure) {
+        let policy = try PolicyFile(options)
+        let auditKey = try auditKey(options, environment: environment)
         let stripe = try StripeSide(options, environment: environment, clock: clock, identifiers: identifiers)
         do throws(StoreError) {
-            store = try CustomerStore(path: options.database)
+            store = try CustomerStore(path: options.database, clock: clock, auditKey: auditKey)
             try await store.bind(to: stripe.accountName)
             try await store.renewLeases()
         } catch {
@@ -31,15 +37,27 @@ struct Wiring: Sendable {
                 configuration: stripe.configuration, exchange: stripe.exchange, clock: clock, identifiers: identifiers,
                 log: log),
             clock: clock, identifiers: identifiers, log: log, version: version, account: options.account,
-            isLive: stripe.configuration.isLive)
+            isLive: stripe.configuration.isLive, metrics: options.deterministic ? CallMetrics { 0 } : CallMetrics())
         service.webhookSecrets = webhookSecrets(in: environment["STRIPE_WEBHOOK_SECRET"] ?? "")
         service.stripeWins = options.stripeWins
         self.service = service
         pollInterval = options.pollInterval.map { Milliseconds($0) * 1000 }
+        callGuard = CallGuard(service, policy: policy?.policy)
         worker = service.worker()
+        if let policy {
+            do throws(StoreError) {
+                try await service.recordPolicyLoad(digest: policy.digest, roles: policy.policy.roleNames.count)
+            } catch {
+                throw StartFailure(error)
+            }
+            log(.info, "policy.loaded", ["sha256": .string(policy.digest)])
+        }
+        FilePermissions(options).warn(log)
     }
 
-    var methods: [Method] { [.ping, .discover(version: version)] + service.methods }
+    var methods: [Method] {
+        ([.ping, .discover(version: version)] + service.methods).map(callGuard.guarded)
+    }
 
     /// The number of this session among the deterministic ones on its database.
     func deterministicSession() async throws(StartFailure) -> Int {
@@ -101,7 +119,7 @@ private struct StripeSide: Sendable {
 extension StartFailure {
     init(_ error: StoreError) {
         switch error {
-        case .wrongAccount, .newerDatabase, .changedMigration, .usersTableUnfit:
+        case .wrongAccount, .newerDatabase, .changedMigration, .usersTableUnfit, .auditFile:
             self.init(.configuration, error.description)
         default:
             self.init(.inputOutput, error.description)

@@ -60,7 +60,7 @@ struct OptionsTests {
             (["serve", "migrate"], "only one command"),
             (["describe", "--dry-run"], "--dry-run belongs to migrate"),
             (["sync"], "sync is not available in this version"),
-            (["--policy", "x"], "--policy is not available in this version"),
+            (["--allow-destructive"], "--allow-destructive is not available in this version"),
         ])
     func mistakes(arguments: [String], message: String) {
         let failure = #expect(throws: StartFailure.self) { try parse(arguments) }

@@ -32,7 +32,7 @@ enum DeleteCustomer: ServiceMethod {
                 failure = error
             }
             if failure.kind == .notFound {
-                await finish(customerId, service)
+                await finish(customerId, wasGone: true, service)
             } else if !failure.outcomeUnknown {
                 try await stored { () async throws(StoreError) in try await service.store.cancelDisposal(customerId) }
             }
@@ -41,9 +41,9 @@ enum DeleteCustomer: ServiceMethod {
     }
 
     /// Stripe has deleted it; if this write fails the disposal stays on disk and the link is dropped later.
-    private static func finish(_ customerId: String, _ service: CustomerService) async {
+    private static func finish(_ customerId: String, wasGone: Bool = false, _ service: CustomerService) async {
         do throws(StoreError) {
-            try await service.store.finishDisposal(customerId, .delete)
+            try await service.store.finishDisposal(customerId, .delete, wasGone: wasGone)
         } catch {
             service.log(.error, "customer.unlink_failed", ["customerId": .string(customerId)])
         }

@@ -15,6 +15,7 @@ enum Health: ServiceMethod {
     ) async throws(ServiceError) -> JSONObject {
         let queue = try await stored { () async throws(StoreError) in try await service.store.queueStatus() }
         let version = try await stored { () async throws(StoreError) in try await service.store.schemaVersion() }
+        let tail = try await stored { () async throws(StoreError) in try await service.store.auditTail() }
         let now = service.clock.now()
         let stripe = service.stripe.status
         let circuit: JSONValue = stripe.circuit == .halfOpen ? "half_open" : .string(stripe.circuit.rawValue)
@@ -40,6 +41,8 @@ enum Health: ServiceMethod {
                 "stripeRateLimited": .number(JSONNumber(stripe.counters.rateLimited)),
                 "rateLimitWaitMs": .number(JSONNumber(stripe.counters.rateLimitWaitMilliseconds)),
             ],
+            "calls": service.metrics.json,
+            "audit": tail.map { ["sequence": .number(JSONNumber($0.sequence)), "hash": .string($0.hash)] } ?? .null,
             "uptimeMs": .number(JSONNumber(now - service.startedAt)),
         ]
     }

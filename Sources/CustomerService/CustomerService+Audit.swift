@@ -1,0 +1,61 @@
+package import CustomerStore
+internal import Environment
+internal import JSON
+internal import Stripe
+
+/// Runs `body` in somebody's name: what it changes in the store is recorded with that, and with the request id of the
+/// last change that it made at Stripe.
+func audited<T: Sendable, E: Error>(
+    _ method: String, as actor: AuditScope.Actor?, traceparent: String? = nil,
+    _ body: (AuditScope) async throws(E) -> T
+) async throws(E) -> T {
+    let trail = RequestTrail()
+    let scope = AuditScope(actor: actor, method: method, traceparent: traceparent) { trail.lastChange }
+    let result: Result<T, E> = await AuditScope.$current.withValue(scope) {
+        await RequestTrail.$current.withValue(trail) {
+            do throws(E) { return .success(try await body(scope)) } catch { return .failure(error) }
+        }
+    }
+    return try result.get()
+}
+
+extension CustomerService {
+    /// Records what the process did before it could be asked: that it loaded a policy.
+    package func recordPolicyLoad(digest: String, roles: Int) async throws(StoreError) {
+        try await audited("policy.load", as: .system) { _ async throws(StoreError) in
+            try await store.recordAuditEvent(
+                userId: nil, customerId: nil, outcome: "ok",
+                details: ["sha256": .string(digest), "roles": .number(JSONNumber(roles))])
+        }
+    }
+
+    /// A refusal or a failure.
+    func record(_ params: JSONValue, outcome error: ServiceError, as method: String) async {
+        var details: JSONObject = [:]
+        details["missing"] = error.details["missing"]
+        await record(
+            userId: params["userId"]?.string, customerId: params["customerId"]?.string, outcome: error.kind.rawValue,
+            email: params["email"]?.string, details: details)
+    }
+
+    /// A change that was made at Stripe alone.
+    func record(_ params: JSONValue, answer: JSONValue) async {
+        let names = (params.object?.members ?? []).map(\.name)
+        let fields = names.filter { !["userId", "customerId", "onDuplicateEmail"].contains($0) }
+        await record(
+            userId: params["userId"]?.string, customerId: params["customerId"]?.string ?? answer["id"]?.string,
+            outcome: "ok", email: params["email"]?.string, details: ["fields": .array(fields.map { .string($0) })])
+    }
+
+    /// It has happened, and the caller is told so even if the log can't be written: that is a matter for the operator.
+    private func record(
+        userId: String?, customerId: String?, outcome: String, email: String?, details: JSONObject
+    ) async {
+        do throws(StoreError) {
+            try await store.recordAuditEvent(
+                userId: userId, customerId: customerId, outcome: outcome, email: email, details: details)
+        } catch {
+            log(.error, "audit.append_failed", ["error": .string(error.description)])
+        }
+    }
+}

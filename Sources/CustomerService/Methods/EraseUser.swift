@@ -1,0 +1,132 @@
+internal import CustomerStore
+internal import Environment
+internal import JSON
+internal import Stripe
+
+/// Forgets a user: deleted at Stripe, gone from every table here. Once it has begun it is carried out to its end, after
+/// a kill too.
+enum EraseUser: ServiceMethod {
+    static let name = "eraseUser"
+
+    struct Params: Decodable, Sendable {
+        var userId: String
+        var force: Bool?
+    }
+
+    struct Answer: Encodable, Sendable {
+        struct Erased: Encodable, Sendable {
+            var `where`: String
+            var what: String
+            var count: Int?
+        }
+
+        struct Kept: Encodable, Sendable {
+            var `where`: String
+            var what: String
+            var why: String
+        }
+
+        var userId: String
+        var customerId: String?
+        var state: String
+        var erased: [Erased]
+        var kept: [Kept]
+    }
+
+    static func call(
+        _ params: Params, _ context: CallContext, _ service: CustomerService
+    ) async throws(ServiceError) -> Answer {
+        let (store, userId) = (service.store, params.userId)
+        if params.force != true {
+            let customers = try await stored { () async throws(StoreError) in
+                try await store.customersToErase(with: userId)
+            }
+            for customerId in customers ?? [] { try await service.requireDeletable(customerId) }
+        }
+        let now = service.clock.now()
+        let begun = try await stored { () async throws(StoreError) in
+            (try await store.user(userId)?.customerId, try await store.beginErasure(of: userId, at: now))
+        }
+        guard let customers = begun.1 else { throw ServiceError.userNotFound(userId) }
+        let counts = await service.sync.erase(userId, patience: .brief)
+        let isOver = try await stored { () async throws(StoreError) in
+            try await !store.isErasurePending(of: userId)
+        }
+        var answer = Answer(
+            userId: userId, customerId: begun.0 ?? customers.first, state: isOver ? "done" : "pending",
+            erased: [Answer.Erased(where: "users", what: "the user's row, with the host's own columns")], kept: [])
+        if isOver, !customers.isEmpty {
+            answer.erased.append(
+                Answer.Erased(where: "stripe", what: "customers, deleted", count: customers.count))
+        }
+        answer.erased += (counts ?? []).map { Answer.Erased(where: $0.table, what: "rows", count: $0.count) }
+        answer.erased.append(Answer.Erased(where: "write-ahead log", what: "earlier versions of these pages"))
+        if !isOver { answer.erased.removeLast() }
+        answer.kept = kept(isOver: isOver, hasCustomers: !customers.isEmpty)
+        return answer
+    }
+
+    private static func kept(isOver: Bool, hasCustomers: Bool) -> [Answer.Kept] {
+        var kept = [
+            Answer.Kept(
+                where: "audit_events", what: "the user's id, masks and keyed hashes",
+                why: "the record of who did what; without the key nothing personal can be read from it")
+        ]
+        if hasCustomers, isOver {
+            kept.append(
+                Answer.Kept(
+                    where: "stripe", what: "invoices, charges, events and logs of the deleted customer",
+                    why: "deleting is not redacting: start a redaction job at Stripe"
+                        + " (https://docs.stripe.com/privacy/redaction), which needs the customer's id"))
+        }
+        if !isOver {
+            kept.append(
+                Answer.Kept(
+                    where: "stripe", what: "what could not be deleted yet",
+                    why: "Stripe could not be reached or refused; it is queued and tried again, see getSyncStatus"))
+        }
+        return kept
+    }
+}
+
+extension CustomerSync {
+    /// Carries an erasure as far as it can be now; what is left stays queued on disk.
+    /// - Returns: What was scrubbed here, when nothing is left to be done at Stripe.
+    func erase(_ userId: String, patience: Patience = .normal) async -> [(table: String, count: Int)]? {
+        do {
+            if try await store.restOfErasure(of: userId).hasPendingCreate {
+                try await settleCreate(of: userId, patience)
+            }
+            for customerId in try await store.restOfErasure(of: userId).customers {
+                try await dispose(of: customerId, patience: patience)
+            }
+            return try await store.finishErasure(of: userId)
+        } catch {
+            log(.warning, "erasure.postponed", ["userId": .string(userId)])
+            return nil
+        }
+    }
+
+    /// - Throws: `storage_unavailable` while a reader in another process keeps the write-ahead log from being emptied.
+    func finishErasure(of userId: String) async throws(ServiceError) {
+        let isPending = try await stored { () async throws(StoreError) in
+            _ = try await store.finishErasure(of: userId)
+            return try await store.isErasurePending(of: userId)
+        }
+        if isPending {
+            throw ServiceError(.storageUnavailable, "The write-ahead log can't be emptied yet", retryable: true)
+        }
+    }
+
+    /// Finds out whether the create has made a customer, and has it disposed of.
+    private func settleCreate(of userId: String, _ patience: Patience) async throws(ServiceError) {
+        var request = SyncRequest()
+        request.patience = patience
+        do throws(ServiceError) {
+            _ = try await bringInLine(userId, request)
+        } catch {
+            // Settled, and no user is left to be synced.
+            if error.kind != .userNotFound { throw error }
+        }
+    }
+}

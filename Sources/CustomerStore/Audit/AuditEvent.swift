@@ -1,0 +1,69 @@
+package import Environment
+internal import JSON
+internal import SQLite
+
+/// One entry of the audit log.
+package struct AuditEvent: Sendable, Encodable {
+    package var sequence: Int64
+    package var at: Milliseconds
+    package var actor: AuditScope.Actor?
+    package var method: String
+    package var userId: String?
+    package var customerId: String?
+    /// `ok`, or the type of the error.
+    package var outcome: String
+    /// As JSON text, byte for byte as it was hashed.
+    package var details: String
+    package var previousHash: String?
+    package var hash: String
+
+    /// What the hash is over: every member, the hash before it among them, as one JSON array, whose quoting leaves no
+    /// two events with the same bytes.
+    var canonical: [UInt8] {
+        let members: [JSONValue] = [
+            .number(JSONNumber(sequence)), .number(JSONNumber(at)), text(actor?.id), text(actor?.role), .string(method),
+            text(userId), text(customerId), .string(outcome), .string(details), text(previousHash),
+        ]
+        return JSONValue.array(members).serialized()
+    }
+
+    private func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+
+    package func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(sequence, forKey: .sequence)
+        try members.encode(rfc3339(at), forKey: .at)
+        if let actor {
+            var nested = members.nestedContainer(keyedBy: CodingKeys.self, forKey: .actor)
+            try nested.encode(actor.id, forKey: .id)
+            try nested.encode(actor.role, forKey: .role)
+        } else {
+            try members.encodeNil(forKey: .actor)
+        }
+        try members.encode(method, forKey: .method)
+        try members.encode(userId, forKey: .userId)
+        try members.encode(customerId, forKey: .customerId)
+        try members.encode(outcome, forKey: .outcome)
+        try members.encode(storedObject(details), forKey: .details)
+        try members.encode(previousHash, forKey: .previousHash)
+        try members.encode(hash, forKey: .hash)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case sequence, at, actor, id, role, method, userId, customerId, outcome, details, previousHash, hash
+    }
+}
+
+extension AuditEvent {
+    /// The columns that `init(row:)` reads, in its order.
+    static let columns =
+        "sequence, at, actor_id, actor_role, method, user_id, customer_id, outcome, details, previous_hash, hash"
+
+    init(row: Row) {
+        self.init(
+            sequence: row.integer(0) ?? 0, at: row.integer(1) ?? 0,
+            actor: row.text(2).map { AuditScope.Actor(id: $0, role: row.text(3) ?? "") }, method: row.text(4) ?? "",
+            userId: row.text(5), customerId: row.text(6), outcome: row.text(7) ?? "", details: row.text(8) ?? "",
+            previousHash: row.text(9), hash: row.text(10) ?? "")
+    }
+}

@@ -1,0 +1,169 @@
+internal import Cryptography
+package import Environment
+package import JSON
+internal import SQLite
+
+/// Which events a page of the audit log holds.
+package struct AuditFilter: Sendable {
+    package var from: Milliseconds?
+    package var to: Milliseconds?
+    package var actor: String?
+    package var userId: String?
+    package var customerId: String?
+    package var method: String?
+
+    package init(
+        from: Milliseconds? = nil, to: Milliseconds? = nil, actor: String? = nil, userId: String? = nil,
+        customerId: String? = nil, method: String? = nil
+    ) {
+        self.from = from
+        self.to = to
+        self.actor = actor
+        self.userId = userId
+        self.customerId = customerId
+        self.method = method
+    }
+}
+
+/// What a walk through the audit log came to.
+package struct AuditVerdict: Sendable {
+    package enum Fault: String, Sendable {
+        /// The event, or its place in the chain, is not what was written.
+        case event
+        /// The log ends before the anchor, or differs there from what it was.
+        case anchor
+        /// There is no anchor, so nothing says whether the tail was cut.
+        case anchorMissing = "anchor_missing"
+    }
+
+    package var events: Int64
+    package var firstBroken: Int64?
+    package var fault: Fault?
+}
+
+extension CustomerStore {
+    /// A write that appends its events to the audit log in the same transaction.
+    func writeRecorded<T: Sendable>(
+        _ body: @escaping @Sendable (inout Connection, AuditRecorder) throws(StoreError) -> T
+    ) async throws(StoreError) -> T {
+        let scope = AuditScope.current ?? .background
+        let recorder = AuditRecorder(scope: scope, key: audit.key, now: audit.clock.now())
+        let value = try await write { connection throws(StoreError) in try body(&connection, recorder) }
+        let recorded = recorder.recorded
+        if !recorded.isEmpty {
+            scope.note(recorded)
+            scheduleAnchor()
+        }
+        return value
+    }
+
+    /// Appends one event of the current scope that is not part of another write: a change that was made at Stripe alone,
+    /// a refusal, a failure, an export.
+    package func recordAuditEvent(
+        userId: String?, customerId: String?, outcome: String, email: String? = nil, details: JSONObject = [:]
+    ) async throws(StoreError) {
+        try await writeRecorded { connection, audit throws(StoreError) in
+            var details = details
+            details["email"] = audit.personal(email)
+            try audit.record(
+                nil, userId: userId, customerId: customerId, outcome: outcome, details: details, &connection)
+        }
+    }
+
+    /// Events in their order.
+    package func auditEvents(
+        _ filter: AuditFilter, limit: Int, after sequence: Int64 = 0
+    ) async throws(StoreError) -> [AuditEvent] {
+        let key = audit.key
+        return try await read { connection throws(StoreError) in
+            var conditions = ["sequence > ?"]
+            var arguments: [SQLiteValue] = [.integer(sequence)]
+            func require(_ condition: String, _ value: SQLiteValue?) {
+                guard let value else { return }
+                conditions.append(condition)
+                arguments.append(value)
+            }
+            require("at >= ?", filter.from.map { .integer($0) })
+            require("at < ?", filter.to.map { .integer($0) })
+            require("actor_id = ?", filter.actor.map { .text(key.reference($0)) })
+            require("user_id = ?", filter.userId.map { .text(key.reference($0)) })
+            require("customer_id = ?", filter.customerId.map { .text($0) })
+            require("method = ?", filter.method.map { .text($0) })
+            return try connection.rows(
+                """
+                SELECT \(AuditEvent.columns) FROM audit_events WHERE \(conditions.joined(separator: " AND "))
+                ORDER BY sequence LIMIT ?
+                """, arguments + [SQLiteValue(limit)]
+            ).map { AuditEvent(row: $0) }
+        }
+    }
+
+    // MARK: The anchor
+
+    /// Where the log ends now: a host that keeps this elsewhere can tell later whether the tail was cut.
+    package func auditTail() async throws(StoreError) -> AuditAnchor? {
+        try await read { connection throws(StoreError) in try AuditLog.tail(&connection) }
+    }
+
+    func scheduleAnchor() {
+        guard audit.claimAnchorWrite() else { return }
+        Task.detached { [weak self] in
+            await SystemClock().sleep(AuditLog.anchorInterval)
+            // A failure is tried again with the next event; until then the anchor is older than it could be.
+            try? await self?.moveAnchor()
+        }
+    }
+
+    func moveAnchor() async throws(StoreError) {
+        audit.anchorWriteBegins()
+        let audit = audit
+        try await read { connection throws(StoreError) in try audit.moveAnchor(&connection) }
+    }
+
+    // MARK: Verifying
+
+    private static let page = 500
+
+    /// Walks through the whole log, a page at a time.
+    /// - Parameter kept: An end of the log that somebody kept elsewhere; held against it like the anchor's file.
+    package func verifyAuditLog(against kept: AuditAnchor? = nil) async throws(StoreError) -> AuditVerdict {
+        let audit = audit
+        let anchor = try await read { _ throws(StoreError) in try audit.anchor() }
+        var verdict = AuditVerdict(events: 0)
+        var anchors = [anchor, kept].compactMap(\.self)
+        var (expected, previous): (Int64, String?) = (1, nil)
+        var after: Int64 = 0
+        while true {
+            let events = try await auditEvents(AuditFilter(), limit: Self.page, after: after)
+            for event in events {
+                verdict.events += 1
+                after = event.sequence
+                guard verdict.fault == nil else { continue }
+                // A hash is a secret's work: compared in constant time, though it is a verdict on a file.
+                let isWhole =
+                    event.sequence == expected && sameText(event.previousHash, previous)
+                    && equalInConstantTime(Array(audit.key.link(event.canonical).utf8), Array(event.hash.utf8))
+                if !isWhole { (verdict.firstBroken, verdict.fault) = (expected, .event) }
+                for anchor in anchors where anchor.sequence == event.sequence && verdict.fault == nil {
+                    guard !sameCodePoints(anchor.hash, event.hash) else { continue }
+                    (verdict.firstBroken, verdict.fault) = (event.sequence, .anchor)
+                }
+                anchors.removeAll { $0.sequence <= event.sequence }
+                (expected, previous) = (event.sequence + 1, event.hash)
+            }
+            if events.count < Self.page { break }
+        }
+        guard verdict.fault == nil else { return verdict }
+        if !anchors.isEmpty {
+            (verdict.firstBroken, verdict.fault) = (expected, .anchor)
+        } else if anchor == nil, audit.anchorFile != nil, verdict.events > 0 {
+            verdict.fault = .anchorMissing
+        }
+        return verdict
+    }
+
+    private func sameText(_ a: String?, _ b: String?) -> Bool {
+        guard let a, let b else { return a == nil && b == nil }
+        return sameCodePoints(a, b)
+    }
+}

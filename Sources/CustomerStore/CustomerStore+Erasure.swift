@@ -1,0 +1,207 @@
+package import Environment
+package import JSON
+internal import SQLite
+
+/// Erasing a user: noted on disk with everything that is to be deleted at Stripe, carried out piece by piece, and over
+/// only when nothing is left, the write-ahead log included.
+extension CustomerStore {
+    /// The customers that go with a user: its own, and those that were made for it earlier. One that was taken away from
+    /// it, or is another user's by now, is not among them.
+    /// - Returns: `nil` when nothing is known of the user.
+    package func customersToErase(with userId: String) async throws(StoreError) -> [String]? {
+        try await read { connection throws(StoreError) in
+            let customers = try Self.customersToErase(with: userId, &connection)
+            return try Self.isKnown(userId, &connection) ? customers : nil
+        }
+    }
+
+    /// Deletes the user here and notes its customers for deletion at Stripe, in one transaction. From here on the erasure
+    /// is carried out whatever happens.
+    /// - Returns: The customers; `nil` when nothing is known of the user.
+    package func beginErasure(of userId: String, at now: Milliseconds) async throws(StoreError) -> [String]? {
+        try await writeRecorded { connection, audit throws(StoreError) in
+            guard try Self.isKnown(userId, &connection) else { return nil }
+            let customers = try Self.customersToErase(with: userId, &connection)
+            try connection.change(
+                """
+                INSERT INTO erasures (user_id, customer_ids, requested_at) VALUES (?, ?, ?)
+                ON CONFLICT (user_id) DO UPDATE SET customer_ids = excluded.customer_ids, scrubbed = 0
+                """, [.text(userId), .text(storedJSON(customers)), .integer(now)])
+            try refusing { () throws(StoreError) in
+                try connection.change("DELETE FROM users WHERE id = ?", [.text(userId)])
+            }
+            try connection.change(
+                "UPDATE create_intents SET disposal = 'delete' WHERE user_id = ? AND state = 'pending'",
+                [.text(userId)])
+            for customerId in customers {
+                try Self.insertDisposal(customerId, userId: userId, "delete", at: now, &connection)
+                try connection.change("DELETE FROM archived_customers WHERE customer_id = ?", [.text(customerId)])
+            }
+            try audit.record(
+                "user.erasure_begun", userId: userId, customerId: customers.first,
+                details: ["customers": .number(JSONNumber(customers.count))], &connection)
+            return customers
+        }
+    }
+
+    /// What of an erasure is still to be done at Stripe.
+    package struct ErasureRest: Sendable {
+        /// A create whose outcome is unknown.
+        package var hasPendingCreate: Bool
+        package var customers: [String]
+        package var isEmpty: Bool { !hasPendingCreate && customers.isEmpty }
+    }
+
+    package func restOfErasure(of userId: String) async throws(StoreError) -> ErasureRest {
+        try await read { connection throws(StoreError) in try Self.rest(of: userId, &connection) }
+    }
+
+    /// Erasures of which nothing is left to be done at Stripe.
+    package func dueErasures() async throws(StoreError) -> [String] {
+        try await read { connection throws(StoreError) in
+            try connection.rows(
+                """
+                SELECT user_id FROM erasures AS e
+                WHERE NOT EXISTS (SELECT 1 FROM disposals WHERE user_id = e.user_id AND action = 'delete')
+                    AND NOT EXISTS (SELECT 1 FROM create_intents WHERE user_id = e.user_id AND state = 'pending'
+                        AND disposal = 'delete')
+                """
+            ).compactMap { $0.text(0) }
+        }
+    }
+
+    /// Scrubs what is left here, then the write-ahead log.
+    /// - Returns: How many rows went from which table; `nil` while something is left to be done at Stripe.
+    package func finishErasure(of userId: String) async throws(StoreError) -> [(table: String, count: Int)]? {
+        let scrubbed = try await writeRecorded { connection, audit throws(StoreError) in
+            guard try Self.rest(of: userId, &connection).isEmpty else { return [(table: String, count: Int)]?.none }
+            return try Self.scrub(userId, audit, &connection)
+        }
+        guard let scrubbed else { return nil }
+        // Until here the log may hold pages as they were. Another process that is reading holds it up; then the row in
+        // erasures stays and the worker comes back to it.
+        guard try await transactions.truncateLog() else { return scrubbed }
+        try await write { connection throws(StoreError) in
+            try connection.change("DELETE FROM erasures WHERE user_id = ? AND scrubbed = 1", [.text(userId)])
+        }
+        _ = try await transactions.truncateLog()
+        return scrubbed
+    }
+
+    package func isErasurePending(of userId: String) async throws(StoreError) -> Bool {
+        try await read { connection throws(StoreError) in
+            try connection.row("SELECT 1 FROM erasures WHERE user_id = ?", [.text(userId)]) != nil
+        }
+    }
+
+    // MARK: Pieces
+
+    private static func isKnown(_ userId: String, _ connection: inout Connection) throws(StoreError) -> Bool {
+        try connection.row(
+            """
+            SELECT 1 WHERE EXISTS (SELECT 1 FROM users WHERE id = ?1)
+                OR EXISTS (SELECT 1 FROM erasures WHERE user_id = ?1)
+                OR EXISTS (SELECT 1 FROM create_intents WHERE user_id = ?1)
+                OR EXISTS (SELECT 1 FROM synced_profiles WHERE user_id = ?1)
+                OR EXISTS (SELECT 1 FROM sync_queue WHERE user_id = ?1)
+                OR EXISTS (SELECT 1 FROM disposals WHERE user_id = ?1)
+            """, [.text(userId)]) != nil
+    }
+
+    private static func customersToErase(
+        with userId: String, _ connection: inout Connection
+    ) throws(StoreError) -> [String] {
+        try connection.rows(
+            """
+            SELECT customer_id FROM (
+                SELECT stripe_customer_id AS customer_id FROM users WHERE id = ?1
+                UNION SELECT customer_id FROM create_intents WHERE user_id = ?1
+                UNION SELECT customer_id FROM disposals WHERE user_id = ?1
+                UNION SELECT value FROM erasures, json_each(customer_ids) WHERE user_id = ?1)
+            WHERE customer_id IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM users
+                    WHERE stripe_customer_id = customer_id AND CAST(id AS TEXT) <> ?1)
+                AND customer_id NOT IN (SELECT customer_id FROM unlinked_customers)
+            ORDER BY customer_id
+            """, [.text(userId)]
+        ).compactMap { $0.text(0) }
+    }
+
+    private static func rest(of userId: String, _ connection: inout Connection) throws(StoreError) -> ErasureRest {
+        let intent = try connection.row(
+            "SELECT 1 FROM create_intents WHERE user_id = ? AND state = 'pending' AND disposal = 'delete'",
+            [.text(userId)])
+        let disposals = try connection.rows(
+            "SELECT customer_id FROM disposals WHERE user_id = ? AND action = 'delete'", [.text(userId)])
+        return ErasureRest(hasPendingCreate: intent != nil, customers: disposals.compactMap { $0.text(0) })
+    }
+
+    private static func scrub(
+        _ userId: String, _ audit: AuditRecorder, _ connection: inout Connection
+    ) throws(StoreError) -> [(table: String, count: Int)] {
+        let row = try connection.row(
+            "SELECT customer_ids FROM erasures WHERE user_id = ? AND scrubbed = 0", [.text(userId)])
+        // Another process, or this one before a kill, has done it.
+        guard let customers = row?.text(0) else { return [] }
+        // Registered again meanwhile: a new life, whose rows stay.
+        let hasNewLife = try user(userId, &connection) != nil
+        var steps: [(table: String, condition: String, argument: String)] = [
+            ("create_intents", "user_id = ? AND state <> 'pending'", userId),
+            ("disposals", "user_id = ? AND action <> 'delete'", userId),
+            ("idempotent_calls", "customer_id IN (SELECT value FROM json_each(?))", customers),
+            ("archived_customers", "customer_id IN (SELECT value FROM json_each(?))", customers),
+            ("leases", "name IN (SELECT 'customer:' || value FROM json_each(?))", customers),
+        ]
+        if !hasNewLife {
+            steps += [("synced_profiles", "user_id = ?", userId), ("sync_queue", "user_id = ?", userId)]
+        }
+        var counts: [(table: String, count: Int)] = []
+        for step in steps {
+            let count = try connection.rows(
+                "DELETE FROM \(step.table) WHERE \(step.condition) RETURNING 1", [.text(step.argument)]
+            ).count
+            if count > 0, step.table != "leases" { counts.append((step.table, count)) }
+        }
+        try connection.change("UPDATE erasures SET scrubbed = 1 WHERE user_id = ?", [.text(userId)])
+        try audit.record("user.erased", userId: userId, &connection)
+        return counts
+    }
+}
+
+// MARK: - What is held about a user
+
+extension CustomerStore {
+    /// Every row about the user in the tables of this process, by table; the user's own row is `user(_:)`.
+    package func rows(about userId: String) async throws(StoreError) -> JSONObject {
+        try await read { connection throws(StoreError) in
+            var stored: JSONObject = [:]
+            for (table, columns) in Self.tablesAboutUsers {
+                let pairs = columns.map { "'\($0)', \(Self.asJSON.contains($0) ? "json(\($0))" : $0)" }
+                let rows = try connection.rows(
+                    "SELECT json_object(\(pairs.joined(separator: ", "))) FROM \(table) WHERE user_id = ?",
+                    [.text(userId)])
+                if !rows.isEmpty { stored[table] = .array(rows.map { .object(storedObject($0.text(0))) }) }
+            }
+            return stored
+        }
+    }
+
+    private static let asJSON: Set<String> = ["profile", "fields", "customer_ids"]
+    private static let tablesAboutUsers: [(String, [String])] = [
+        ("synced_profiles", ["user_id", "customer_id", "profile", "synced_at"]),
+        (
+            "create_intents",
+            ["user_id", "generation", "fields", "state", "disposal", "customer_id", "created_at", "settled_at"]
+        ),
+        ("sync_queue", ["user_id", "enqueued_at", "attempts", "parked", "error_type", "error"]),
+        (
+            "disposals",
+            ["user_id", "customer_id", "action", "requested_at", "attempts", "parked", "error_type", "error"]
+        ),
+        ("erasures", ["user_id", "customer_ids", "requested_at"]),
+    ]
+}
+
+private func storedJSON(_ ids: [String]) -> String {
+    String(decoding: JSONValue.array(ids.map { .string($0) }).serialized(), as: UTF8.self)
+}
