@@ -86,6 +86,12 @@ let package = Package(
                 "CustomerService", "Environment", "JSON", "JSONRPC", "JSONSchema", "Schemas", "Server", "StandardIO",
                 "TestSupport",
             ]),
+        // Their scripts run in Python and Node, whose files SwiftPM would take for resources.
+        .testTarget(
+            name: "ClientTests", dependencies: ["JSON", "TestSupport", "stripe-customers"],
+            exclude: [
+                "flask_app.py", "node.d.ts", "node_app.mjs", "node_cases.mjs", "python_cases.py", "usage.ts",
+            ]),
         .testTarget(
             name: "ProcessTests",
             dependencies: ["JSON", "JSONSchema", "SQLite", "Schemas", "TestSupport", "stripe-customers"],

@@ -11,7 +11,6 @@
 
 import { Buffer } from 'node:buffer'
 import { spawn } from 'node:child_process'
-import process from 'node:process'
 
 /*::
 import type { ChildProcess } from 'node:child_process'
@@ -199,10 +198,10 @@ class Run {
     let start = 0
     for (let end = piece.indexOf(10); end >= 0; end = piece.indexOf(10, start)) {
       this.#pieces.push(piece.subarray(start, end))
-      const line = this.#pieces.length === 1 ? this.#pieces[0] : Buffer.concat(this.#pieces)
+      const pieces = this.#pieces
       this.#pieces = []
       start = end + 1
-      this.#answer(line)
+      this.#answer(Buffer.concat(pieces))
     }
     if (start < piece.length) this.#pieces.push(piece.subarray(start))
   }

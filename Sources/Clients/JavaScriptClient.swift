@@ -130,8 +130,8 @@ private func method(_ method: ClientInterface.Method) -> String {
     var documentation = wrapped(method.summary + " " + method.description, width: 110)
     if !method.params.isEmpty { documentation += [""] }
     for param in method.params {
-        let name = param.isRequired ? param.name : "[\(param.name)]"
-        documentation += wrapped("@param params.\(name) \(param.documentation)", width: 110)
+        let name = param.isRequired ? "params.\(param.name)" : "[params.\(param.name)]"
+        documentation += wrapped("@param \(name) \(param.documentation)", width: 110)
     }
     let initial = method.params.contains(where: \.isRequired) ? "" : " = {}"
     let result = typeName(method.result)

@@ -98,18 +98,19 @@ private func method(_ method: ClientInterface.Method, isAsync: Bool) -> String {
         "meta: Optional[Meta] = None", "timeout: Optional[float] = None", "retry: Optional[bool] = None",
         "on_progress: Optional[Callable[[Any], None]] = None",
     ]
-    let arguments = (["self", "*"] + required + optional + terms).joined(separator: ", ")
-    let signature = wrapped(arguments, width: 108).map { "    " + $0 }.joined(separator: "\n")
+    let arguments = ["self", "*"] + required + optional + terms.dropLast()
+    let signature = wrapped(arguments.map { $0 + "," } + terms.suffix(1), width: 108).map { "    " + $0 }.joined(
+        separator: "\n")
     let params = method.params.map { "\"\($0.name)\": \(argument($0))" }.joined(separator: ", ")
     let body = wrapped("{\(params)}, meta=meta, timeout=timeout, retry=retry, on_progress=on_progress)", width: 104)
     let documentation = docstring(method.summary + " " + method.description)
-    let arguments2 = method.params.flatMap { param in
+    let explained = method.params.flatMap { param in
         wrapped("\(argument(param)): \(param.documentation)", width: 108).enumerated()
             .map { ($0.offset == 0 ? "    " : "        ") + $0.element }
     }
     var lines = documentation
-    if !arguments2.isEmpty, let last = lines.popLast() {
-        lines += [String(last.dropLast(3)), ""] + arguments2 + ["    \"\"\""]
+    if !explained.isEmpty, let last = lines.popLast() {
+        lines += [String(last.dropLast(3)), ""] + explained + ["    \"\"\""]
     }
     return """
         \(isAsync ? "async " : "")def \(snakeCase(methodName(method.name)))(

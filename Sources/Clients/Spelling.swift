@@ -16,12 +16,17 @@ func methodName(_ name: String) -> String { name.split(separator: ".").last.map(
 
 /// Breaks text at spaces into lines of at most `width` characters.
 func wrapped(_ text: String, width: Int) -> [String] {
+    wrapped(text.split(separator: " ").map(String.init), width: width)
+}
+
+/// Puts as many of the words into each line as have room in it.
+func wrapped(_ words: [String], width: Int) -> [String] {
     var lines: [String] = []
-    for word in text.split(separator: " ") {
+    for word in words {
         if let last = lines.last, last.count + 1 + word.count <= width {
             lines[lines.count - 1] += " " + word
         } else {
-            lines.append(String(word))
+            lines.append(word)
         }
     }
     return lines

@@ -1,0 +1,247 @@
+// The cases of NodeClientTests.swift: `node node_cases.mjs CASE` in an empty directory that holds the client. Nothing is
+// printed; an assertion that fails ends it.
+
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import http from 'node:http'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+
+const client = path.resolve('stripe-customers.mjs')
+const {
+  StripeCustomers, CallTimeout, ClientClosed, CustomerNotFound, InvalidParams, MethodNotFound, ProcessEnded,
+  UserAlreadyExists, version,
+} = await import(pathToFileURL(client))
+
+/** A Stripe that answers nothing until `release` is called, and then with a customer. */
+async function slowStripe() {
+  const waiting = []
+  let arrive
+  const slow = { isReleased: false, arrived: new Promise((resolve) => { arrive = resolve }) }
+  const server = http.createServer((_, response) => {
+    response.setHeader('Connection', 'close')
+    const answer = () => response.end(JSON.stringify({ id: 'cus_1', object: 'customer', metadata: {} }))
+    if (slow.isReleased) return answer()
+    waiting.push(answer)
+    arrive()
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  server.unref()
+  slow.arguments = ['--api-base', `http://127.0.0.1:${server.address().port}`]
+  slow.client = (options) => new StripeCustomers(
+    { database: 'slow.sqlite', apiKey: 'sk_test_1', arguments: slow.arguments, ...options })
+  slow.release = () => { slow.isReleased = true; waiting.forEach((answer) => answer()) }
+  return slow
+}
+
+const sandbox = (options) => new StripeCustomers({ database: 'test.sqlite', sandbox: true, ...options })
+
+async function isGone(pid) {
+  for (let tries = 0; tries < 600; tries += 1) {
+    if (!existsSync(`/proc/${pid}`)) return true
+    await sleep(50)
+  }
+  return false
+}
+
+const cases = {
+  async calls() {
+    const stripe = sandbox()
+    const name = 'Ada\u2028Love\u2029lace \u0085 \u{1F600} e\u0301'
+    const answer = await stripe.registerUser({ userId: 'u1', email: 'ada@example.com', name, phone: '1' })
+    assert.equal(answer.user.name, name)
+    const { customerId } = await stripe.ensureCustomerExists({ userId: 'u1' })
+    assert.equal((await stripe.getCustomer({ customerId })).name, name)
+    // What is left out stays, `null` unsets.
+    assert.equal((await stripe.updateUser({ userId: 'u1', phone: null })).user.phone, null)
+    assert.equal((await stripe.getUser({ userId: 'u1' })).name, name)
+    assert.equal(await stripe.getUser({ userId: 'nobody' }), null)
+    assert.equal((await stripe.health()).version, version)
+    const { pid } = stripe
+    await stripe.close()
+    assert(await isGone(pid))
+    assert.equal(stripe.pid, undefined)
+    await assert.rejects(stripe.ping(), ClientClosed)
+  },
+
+  async errors() {
+    const stripe = sandbox()
+    await stripe.registerUser({ userId: 'u1', email: 'ada@example.com' })
+    await assert.rejects(stripe.registerUser({ userId: 'u1', email: 'b@example.com' }), (error) =>
+      error instanceof UserAlreadyExists && error.type === 'user_already_exists' && error.code === -32005 &&
+      error.retryable === false && error.name === 'UserAlreadyExists')
+    await assert.rejects(stripe.getCustomer({ customerId: 'cus_none' }), CustomerNotFound)
+    await assert.rejects(stripe.registerUser({ email: 'no address' }), (error) =>
+      error instanceof InvalidParams && error.message.includes('/email'))
+    await assert.rejects(stripe.call('getCustomers'), (error) =>
+      error instanceof MethodNotFound && error.data.suggestion === 'getCustomer')
+  },
+
+  async thousandCalls() {
+    const stripe = sandbox()
+    const answers = await Promise.all(Array.from({ length: 1000 }, (_, number) =>
+      stripe.registerUser({ userId: `u${number}`, email: `u${number}@example.com` })))
+    answers.forEach((answer, number) => assert.equal(answer.user.id, `u${number}`))
+    // Those that name the same user are carried out in the order in which they were made.
+    await Promise.all(Array.from({ length: 100 }, (_, number) =>
+      stripe.updateUser({ userId: 'u1', name: String(number) })))
+    assert.equal((await stripe.getUser({ userId: 'u1' })).name, '99')
+  },
+
+  async largeAnswer() {
+    const stripe = sandbox()
+    const metadata = Object.fromEntries(Array.from({ length: 50 }, (_, number) => [`key${number}`, '\u2028'.repeat(500)]))
+    for (let number = 0; number < 8; number += 1) {
+      await stripe.createCustomer({ email: `u${number}@example.com`, description: 'x'.repeat(5000), metadata })
+    }
+    const page = await stripe.listCustomers({ limit: 100 })
+    assert.equal(page.data.length, 8)
+    assert.deepEqual(page.data[0].metadata, metadata)
+    // As it came over the pipe: each U+2028 in six bytes.
+    assert(JSON.stringify(page).replaceAll('\u2028', '\\u2028').length > 1 << 20)
+  },
+
+  async killInMidCall() {
+    const slow = await slowStripe()
+    const stripe = slow.client()
+    const calls = Array.from({ length: 5 }, (_, number) => stripe.getCustomer({ customerId: `cus_${number}` }))
+    const settled = Promise.allSettled(calls)
+    await slow.arrived
+    const { pid } = stripe
+    process.kill(pid, 'SIGKILL')
+    for (const { reason } of await settled) {
+      assert(reason instanceof ProcessEnded)
+      assert.match(reason.message, /killed by SIGKILL/)
+    }
+    assert(await isGone(pid))
+    await stripe.ping()
+    assert.notEqual(stripe.pid, pid)
+  },
+
+  async callToADeadProcess() {
+    const stripe = sandbox()
+    await stripe.ping()
+    process.kill(stripe.pid, 'SIGKILL')
+    // The end has not been seen yet: what is written now meets a closed pipe.
+    const settled = await Promise.allSettled(Array.from({ length: 100 }, () => stripe.ping()))
+    assert(settled.every(({ reason }) => reason instanceof ProcessEnded))
+    await stripe.ping()
+  },
+
+  async retry() {
+    const slow = await slowStripe()
+    const stripe = slow.client()
+    const call = stripe.getCustomer({ customerId: 'cus_1' }, { retry: true })
+    await slow.arrived
+    process.kill(stripe.pid, 'SIGSTOP')
+    slow.release()
+    process.kill(stripe.pid, 'SIGKILL')
+    assert.equal((await call).id, 'cus_1')
+  },
+
+  async timeout() {
+    const slow = await slowStripe()
+    const stripe = slow.client()
+    await stripe.ping()
+    const { pid } = stripe
+    await assert.rejects(stripe.getCustomer({ customerId: 'cus_1' }, { timeoutMs: 200 }), CallTimeout)
+    await stripe.ping()
+    assert.equal(stripe.pid, pid)
+    slow.release()
+    assert.equal((await stripe.getCustomer({ customerId: 'cus_1' })).id, 'cus_1')
+  },
+
+  async cancel() {
+    const slow = await slowStripe()
+    const stripe = slow.client()
+    const controller = new AbortController()
+    const call = stripe.getCustomer({ customerId: 'cus_1' }, { signal: controller.signal })
+    await slow.arrived
+    controller.abort()
+    await assert.rejects(call, { name: 'AbortError' })
+    await assert.rejects(stripe.ping({}, { signal: AbortSignal.abort() }), { name: 'AbortError' })
+    await stripe.ping()
+    slow.release()
+  },
+
+  async budget() {
+    const stripe = sandbox()
+    for (let start = 0; start < 5; start += 1) {
+      await stripe.ping()
+      process.kill(stripe.pid, 'SIGKILL')
+      while (stripe.pid) await sleep(5)
+    }
+    await assert.rejects(stripe.ping(), /5 times within 180 seconds/)
+  },
+
+  async failedStart() {
+    await assert.rejects(new StripeCustomers({ binary: '/nowhere/stripe-customers' }).ping(), (error) =>
+      error instanceof ProcessEnded && /STRIPE_CUSTOMERS_BINARY/.test(error.message))
+    const { STRIPE_API_KEY, ...env } = process.env
+    await assert.rejects(new StripeCustomers({ database: 'x.sqlite', env }).ping(), (error) =>
+      error instanceof ProcessEnded && /exit code 78.*no Stripe key/.test(error.message))
+  },
+
+  async log() {
+    const lines = []
+    const stripe = sandbox({ log: (line) => lines.push(line) })
+    await stripe.ping()
+    await stripe.close()
+    assert(lines.length > 0 && lines.every((line) => JSON.parse(line).level))
+  },
+
+  async deafProcess() {
+    const stripe = sandbox({ graceMs: 200 })
+    await stripe.ping()
+    const { pid } = stripe
+    process.kill(pid, 'SIGSTOP')
+    const call = assert.rejects(stripe.call('ping', { x: 'y'.repeat(300000) }), ClientClosed)
+    await stripe.close()
+    await call
+    assert(await isGone(pid))
+  },
+
+  /** No call pending: the program ends although nobody closed the client, and the process with it. */
+  async idleExit() {
+    const { status, stdout } = program(`await stripe.ping(); console.log(stripe.pid)`, ['--sandbox'])
+    assert.equal(status, 0)
+    assert(await isGone(Number(stdout)))
+  },
+
+  async exitWithCallsPending() {
+    const slow = await slowStripe()
+    const child = spawn(process.execPath, ['--input-type=module', '-e', source(
+      `stripe.getCustomer({ customerId: 'cus_1' }).catch(() => {})
+       setTimeout(() => { console.log(stripe.pid); process.exit(0) }, 500)`, slow.arguments)])
+    let output = ''
+    child.stdout.on('data', (piece) => { output += piece })
+    const [code] = await new Promise((resolve) => child.on('close', (...all) => resolve(all)))
+    assert.equal(code, 0)
+    slow.release()
+    assert(await isGone(Number(output)))
+  },
+
+  /** A pending call keeps the program alive until it is answered. */
+  async pendingCallHoldsTheProgram() {
+    const { status, stdout } = program(`stripe.health().then(() => console.log('answered'))`, ['--sandbox'])
+    assert.equal(status, 0)
+    assert.equal(stdout, 'answered\n')
+  },
+}
+
+function source(body, args) {
+  return `import { StripeCustomers } from ${JSON.stringify(pathToFileURL(client).href)}
+    const stripe = new StripeCustomers({ database: 'exit.sqlite', apiKey: 'sk_test_1', arguments: ${JSON.stringify(args)} })
+    ${body}`
+}
+
+function program(body, args) {
+  return spawnSync(process.execPath, ['--input-type=module', '-e', source(body, args)], {
+    encoding: 'utf8', timeout: 60_000, stdio: ['ignore', 'pipe', 'inherit'],
+  })
+}
+
+await cases[process.argv[2]]()
+// Without `process.exit`: a client that kept the event loop alive would hang the test.

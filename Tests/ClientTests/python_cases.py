@@ -1,0 +1,305 @@
+"""The cases of PythonClientTests.swift: `python3 python_cases.py CASE` in an empty directory, with the client in the
+path. Nothing is printed; an assertion that fails ends it."""
+
+import asyncio
+import http.server
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import stripe_customers
+from stripe_customers import (
+    AsyncStripeCustomers, CallTimeout, ClientClosed, CustomerNotFound, InvalidParams, MethodNotFound, ProcessEnded,
+    StripeCustomers, UserAlreadyExists)
+
+
+class SlowStripe:
+    """A Stripe that answers nothing until `release` is called, and then with a customer."""
+
+    def __init__(self):
+        released = self.released = threading.Event()
+        arrived = self.arrived = threading.Semaphore(0)
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                arrived.release()
+                released.wait()
+                body = json.dumps({"id": "cus_1", "object": "customer", "metadata": {}}).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                try:
+                    self.wfile.write(body)
+                except OSError:
+                    pass
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        # A process that is killed breaks its connection.
+        server.handle_error = lambda *_: None
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.arguments = ["--api-base", "http://127.0.0.1:{}".format(server.server_port)]
+
+    def client(self, kind=StripeCustomers, **options):
+        return kind(database="slow.sqlite", api_key="sk_test_1", arguments=self.arguments, **options)
+
+
+def sandbox(kind=StripeCustomers, **options):
+    return kind(database="test.sqlite", sandbox=True, **options)
+
+
+def raises(kind, call):
+    try:
+        call()
+    except kind as error:
+        return error
+    raise AssertionError("no " + kind.__name__)
+
+
+def is_gone(pid):
+    """Whether the process has ended and was reaped."""
+    for _ in range(600):
+        if not os.path.exists("/proc/{}".format(pid)):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def calls():
+    with sandbox() as stripe:
+        name = "Ada\u2028Love\u2029lace \u0085 \U0001F600 e\u0301"
+        answer = stripe.register_user(user_id="u1", email="ada@example.com", name=name, phone="1")
+        assert answer["user"]["name"] == name
+        customer = stripe.get_customer(customer_id=stripe.ensure_customer_exists(user_id="u1")["customerId"])
+        assert customer["name"] == name and customer["phone"] == "1"
+        # What is left out stays, `None` unsets.
+        assert stripe.update_user(user_id="u1", phone=None)["user"]["phone"] is None
+        assert stripe.get_user(user_id="u1")["name"] == name
+        assert stripe.get_user(user_id="nobody") is None
+        assert stripe.health()["version"] == stripe_customers.__version__
+        pid = stripe.pid
+    assert is_gone(pid) and stripe.pid is None
+    raises(ClientClosed, stripe.ping)
+
+
+def errors():
+    with sandbox() as stripe:
+        stripe.register_user(user_id="u1", email="ada@example.com")
+        error = raises(UserAlreadyExists, lambda: stripe.register_user(user_id="u1", email="b@example.com"))
+        assert (error.type, error.code, error.retryable) == ("user_already_exists", -32005, False)
+        error = raises(CustomerNotFound, lambda: stripe.get_customer(customer_id="cus_none"))
+        assert error.data["type"] == "customer_not_found" and str(error)
+        error = raises(InvalidParams, lambda: stripe.register_user(email="no address"))
+        assert "/email" in str(error), str(error)
+        error = raises(MethodNotFound, lambda: stripe.call("getCustomers", {}))
+        assert error.data["suggestion"] == "getCustomer"
+
+
+def a_thousand_threads_calls():
+    with sandbox() as stripe, ThreadPoolExecutor(100) as pool:
+        def register(number):
+            return stripe.register_user(user_id="u{}".format(number), email="u{}@example.com".format(number))
+        users = [answer["user"]["id"] for answer in pool.map(register, range(1000))]
+        assert users == ["u{}".format(number) for number in range(1000)]
+
+
+def a_thousand_tasks_calls():
+    async def main():
+        async with sandbox(AsyncStripeCustomers) as stripe:
+            users = await asyncio.gather(*(
+                stripe.register_user(user_id="u{}".format(number), email="u{}@example.com".format(number))
+                for number in range(1000)))
+            assert [answer["user"]["id"] for answer in users] == ["u{}".format(number) for number in range(1000)]
+            # Those that name the same user are carried out in the order in which they were made.
+            await asyncio.gather(*(stripe.update_user(user_id="u1", name=str(number)) for number in range(100)))
+            assert (await stripe.get_user(user_id="u1"))["name"] == "99"
+            pid = stripe.pid
+        assert is_gone(pid)
+    asyncio.run(main())
+
+
+def a_large_answer():
+    with sandbox() as stripe:
+        metadata = {"key{}".format(number): "\u2028" * 500 for number in range(50)}
+        for number in range(8):
+            stripe.create_customer(email="u{}@example.com".format(number), description="x" * 5000, metadata=metadata)
+        page = stripe.list_customers(limit=100)
+        assert len(page["data"]) == 8 and page["data"][0]["metadata"] == metadata
+        assert len(json.dumps(page)) > 1 << 20
+
+
+def a_kill_in_mid_call():
+    stripe_side = SlowStripe()
+    with stripe_side.client() as stripe, ThreadPoolExecutor(5) as pool:
+        pending = [pool.submit(stripe.get_customer, customer_id="cus_{}".format(n)) for n in range(5)]
+        stripe_side.arrived.acquire()
+        pid = stripe.pid
+        os.kill(pid, signal.SIGKILL)
+        for each in pending:
+            error = each.exception(timeout=30)
+            assert isinstance(error, ProcessEnded) and "killed by signal 9" in str(error), error
+        assert is_gone(pid)
+        stripe.ping()
+        assert stripe.pid != pid
+
+
+def a_retry():
+    stripe_side = SlowStripe()
+    with stripe_side.client() as stripe, ThreadPoolExecutor(1) as pool:
+        pending = pool.submit(stripe.get_customer, customer_id="cus_1", retry=True)
+        stripe_side.arrived.acquire()
+        stripe_side.released.set()
+        os.kill(stripe.pid, signal.SIGSTOP)
+        os.kill(stripe.pid, signal.SIGKILL)
+        assert pending.result(40)["id"] == "cus_1"
+
+
+def a_timeout():
+    stripe_side = SlowStripe()
+    with stripe_side.client(timeout=0.3) as stripe:
+        stripe.ping(timeout=20)
+        started = time.monotonic()
+        error = raises(CallTimeout, lambda: stripe.get_customer(customer_id="cus_1"))
+        assert isinstance(error, TimeoutError) and time.monotonic() - started < 10
+        pid = stripe.pid
+        stripe.ping(timeout=20)
+        assert stripe.pid == pid
+        stripe_side.released.set()
+        assert stripe.get_customer(customer_id="cus_1", timeout=20)["id"] == "cus_1"
+
+
+def a_cancel():
+    stripe_side = SlowStripe()
+
+    async def main():
+        async with stripe_side.client(AsyncStripeCustomers) as stripe:
+            task = asyncio.ensure_future(stripe.get_customer(customer_id="cus_1"))
+            await asyncio.get_running_loop().run_in_executor(None, stripe_side.arrived.acquire)
+            task.cancel()
+            try:
+                await task
+                raise AssertionError("not cancelled")
+            except asyncio.CancelledError:
+                pass
+            try:
+                await stripe.get_customer(customer_id="cus_2", timeout=0.2)
+                raise AssertionError("no timeout")
+            except CallTimeout:
+                pass
+            await stripe.ping()
+            # Nothing is left behind, and the process has let go of both.
+            assert not stripe._process.calls
+            stripe_side.released.set()
+    asyncio.run(main())
+
+
+def a_budget():
+    with sandbox() as stripe:
+        for _ in range(5):
+            stripe.ping()
+            pid = stripe.pid
+            os.kill(pid, signal.SIGKILL)
+            assert is_gone(pid)
+            while stripe.pid is not None:
+                time.sleep(0.01)
+        error = raises(ProcessEnded, stripe.ping)
+        assert "5 times within 180 seconds" in str(error), error
+
+
+def a_failed_start():
+    error = raises(ProcessEnded, StripeCustomers(binary="/nowhere/stripe-customers").ping)
+    assert "STRIPE_CUSTOMERS_BINARY" in str(error)
+    # Without a key: the process says why it ended.
+    env = {name: value for name, value in os.environ.items() if name != "STRIPE_API_KEY"}
+    error = raises(ProcessEnded, StripeCustomers(database="x.sqlite", env=env).ping)
+    assert "exit code 78" in str(error) and "no Stripe key" in str(error), error
+
+
+def a_log():
+    lines = []
+    with sandbox(log=lines.append) as stripe:
+        stripe.ping()
+    assert any(json.loads(line)["message" if "message" in json.loads(line) else "event"] for line in lines), lines
+
+
+def a_fork():
+    with sandbox() as stripe:
+        stripe.ping()
+        child = os.fork()
+        if child == 0:
+            # A process of its own, since the parent's answers go to the parent.
+            stripe.ping()
+            stripe.close()
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        stripe.ping()
+        pid = stripe.pid
+        started = time.monotonic()
+    # The child did not keep the parent's process alive.
+    assert is_gone(pid) and time.monotonic() - started < 20
+
+
+def a_deaf_process():
+    stripe = sandbox(grace=0.3)
+    stripe.ping()
+    pid = stripe.pid
+    os.kill(pid, signal.SIGSTOP)
+    thread = threading.Thread(target=lambda: raises(ClientClosed, lambda: stripe.call("ping", {"x": "y" * 300000})))
+    thread.start()
+    time.sleep(0.2)
+    started = time.monotonic()
+    stripe.close()
+    assert is_gone(pid) and time.monotonic() - started < 20
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+EXIT = """
+import asyncio, threading, time, sys
+from stripe_customers import *
+options = dict(database="slow.sqlite", api_key="sk_test_1", arguments=sys.argv[2:], grace=0.3)
+if sys.argv[1] == "thread":
+    stripe = StripeCustomers(**options)
+    threading.Thread(target=lambda: stripe.get_customer(customer_id="cus_1"), daemon=True).start()
+    while stripe.pid is None: time.sleep(0.01)
+    time.sleep(0.2)
+    print(stripe.pid, flush=True)
+else:
+    async def main():
+        stripe = AsyncStripeCustomers(**options)
+        asyncio.ensure_future(stripe.get_customer(customer_id="cus_1"))
+        await asyncio.sleep(0.3)
+        print(stripe.pid, flush=True)
+    asyncio.run(main())
+"""
+
+
+def an_exit_with_calls_pending():
+    stripe_side = SlowStripe()
+    for way in ("thread", "task"):
+        started = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-c", EXIT, way] + stripe_side.arguments, stdout=subprocess.PIPE, timeout=60, check=True)
+        assert time.monotonic() - started < 25
+        assert is_gone(int(done.stdout))
+
+
+def a_killed_host():
+    program = EXIT + "\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "thread"] + SlowStripe().arguments, stdout=subprocess.PIPE, timeout=60)
+    assert is_gone(int(done.stdout))
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]]()
