@@ -77,8 +77,8 @@ let package = Package(
         .testTarget(
             name: "CustomerServiceTests",
             dependencies: [
-                "CustomerService", "CustomerStore", "Environment", "HTTP", "JSON", "Sandbox", "SQLite", "Stripe",
-                "TestSupport",
+                "Cryptography", "CustomerService", "CustomerStore", "Environment", "HTTP", "JSON", "Sandbox", "SQLite",
+                "Stripe", "TestSupport",
             ]),
         .testTarget(
             name: "ServerTests",

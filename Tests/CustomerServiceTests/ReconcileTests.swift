@@ -1,0 +1,144 @@
+import CustomerService
+import CustomerStore
+import Environment
+import JSON
+import Testing
+
+@Suite("Reconcile")
+struct ReconcileTests {
+    /// `kind subject fields` of each finding.
+    private func found(_ report: JSONValue) -> Set<String> {
+        Set(
+            (report["findings"]?.array ?? []).map { finding in
+                let fields = finding["fields"]?.array?.compactMap(\.string).joined(separator: ",")
+                let subject = [finding["userId"]?.string, finding["customerId"]?.string].compactMap(\.self)
+                return ([finding["kind"]?.string ?? ""] + subject + [fields].compactMap(\.self)).joined(separator: " ")
+            })
+    }
+
+    /// Users `u1` to `u12` with customers, and one fault of each kind.
+    private func faultyBench() async throws -> (bench: WebhookBench, faults: Set<String>, id: [String]) {
+        let bench = try await WebhookBench()
+        var id = [""]
+        for number in 1...12 { id.append(try await bench.register("u\(number)")) }
+        // An edit that is known and stays.
+        try await bench.edit(id[1], "name=Known")
+        _ = try await bench.deliver(bench.newestEvent())
+        // An edit of which no event came.
+        try await bench.edit(id[2], "name=Missed&phone=7")
+        try bench.sql("UPDATE users SET email = 'new@example.com' WHERE id = 'u3'")
+        try await bench.atStripe(.delete, "/v1/customers/" + id[4])
+        try bench.sql("INSERT INTO users (id, email) VALUES ('u20', 'u20@example.com')")
+        let twin = try await bench.atStripe(.post, "/v1/customers", "metadata[userId]=u5")["id"]?.string ?? ""
+        let nobodys = try await bench.atStripe(.post, "/v1/customers", "email=x%40example.com")["id"]?.string ?? ""
+        let gone = try await bench.atStripe(.post, "/v1/customers", "metadata[userId]=u99")["id"]?.string ?? ""
+        try bench.sql("INSERT INTO users (id, email) VALUES ('u21', 'u21@example.com')")
+        let waiting = try await bench.atStripe(.post, "/v1/customers", "metadata[userId]=u21")["id"]?.string ?? ""
+        // Not faults: an archived customer, one of a deleted user, one that is about to go.
+        try await bench.call("archiveCustomer", ["customerId": .string(id[6])])
+        try await bench.call("updateUser", ["userId": "u6", "name": "Other"])
+        try await bench.call("deleteUser", ["userId": "u7"])
+        try await bench.call("deleteUser", ["userId": "u8"])
+        let faults: Set<String> = [
+            "drift u2 \(id[2]) name,phone", "drift u3 \(id[3]) email", "dead_link u4 \(id[4])", "missing u20",
+            "duplicate u5 \(id[5])", "orphan \(nobodys)", "orphan u99 \(gone)", "orphan u21 \(waiting)",
+        ]
+        #expect(!twin.isEmpty)
+        return (bench, faults, id)
+    }
+
+    @Test("It reports exactly the faults that there are, and changes nothing")
+    func report() async throws {
+        let (bench, faults, _) = try await faultyBench()
+        let report = try await bench.call("reconcile", [:])
+        #expect(found(report) == faults)
+        #expect(report["users"]?.int64 == 12)
+        #expect(report["keptEdits"]?.int64 == 1)
+        #expect(report["fixed"]?.int64 == 0)
+        #expect(found(try await bench.call("reconcile", [:])) == faults)
+        // Nothing of it is left on disk.
+        #expect(try bench.sql("SELECT 1 FROM reconcile_customers UNION ALL SELECT 1 FROM reconcile_findings").isEmpty)
+    }
+
+    @Test("With fix it repairs what is safe by the rules of the sync, and deletes nothing")
+    func fix() async throws {
+        let (bench, faults, id) = try await faultyBench()
+        let before = try await bench.atStripe(.get, "/v1/customers?limit=100")["data"]?.array?.count ?? 0
+        let report = try await bench.call("reconcile", ["fix": true])
+        #expect(found(report) == faults)
+        #expect(report["fixed"]?.int64 == 5)
+        // The missing one and the dead link got new ones, and nobody lost one.
+        #expect(try await bench.atStripe(.get, "/v1/customers?limit=100")["data"]?.array?.count == before + 2)
+        #expect(try await bench.customer(id[2])["name"]?.string == "Missed")
+        #expect(try await bench.customer(id[3])["email"]?.string == "new@example.com")
+        #expect(try await bench.user("u4").customerId != id[4])
+        let left = found(try await bench.call("reconcile", [:]))
+        #expect(left == faults.filter { $0.hasPrefix("duplicate") || $0.hasPrefix("orphan") && !$0.contains("u21") })
+    }
+
+    @Test("With --stripe-wins a missed edit is drift until fix brings it home")
+    func wins() async throws {
+        let bench = try await WebhookBench(wins: ["name"])
+        let id = try await bench.register("u1")
+        try await bench.edit(id, "name=Missed")
+        #expect(found(try await bench.call("reconcile", [:])) == ["drift u1 \(id) name"])
+        #expect(try await bench.call("reconcile", ["fix": true])["fixed"]?.int64 == 1)
+        #expect(try await bench.user("u1").name == "Missed")
+        #expect(found(try await bench.call("reconcile", [:])).isEmpty)
+        #expect(try bench.queued == 0)
+    }
+
+    @Test("Of several customers for a user without one, it names the one with subscriptions, else the oldest")
+    func keep() async throws {
+        let bench = try await WebhookBench(sandboxClock: FixedClock())
+        try bench.sql("INSERT INTO users (id) VALUES ('a'), ('b')")
+        var ids: [String] = []
+        for userId in ["a", "a", "a", "b", "b"] {
+            let made = try await bench.atStripe(.post, "/v1/customers", "metadata[userId]=\(userId)")
+            ids.append(made["id"]?.string ?? "")
+        }
+        let subscribed = ids[1]
+        _ = try await bench.exchange.inner.seedSubscription(customer: subscribed)
+        let findings = try await bench.call("reconcile", ["fix": true])["findings"]?.array ?? []
+        #expect(findings.count == 2)
+        #expect(findings.allSatisfy { $0["kind"]?.string == "duplicate" && $0["fixed"]?.bool == false })
+        #expect(findings[0]["customerId"]?.string == subscribed)
+        #expect(findings[0]["candidates"]?.array?.count == 3)
+        #expect(findings[0]["action"]?.string?.contains("linkCustomer \(subscribed)") == true)
+        #expect(findings[1]["action"]?.string?.contains("the oldest") == true)
+        #expect(try await bench.user("a").customerId == nil)
+    }
+
+    @Test("A fault that can't be repaired stays a finding with the reason")
+    func cannotBeRepaired() async throws {
+        let bench = try await WebhookBench()
+        try bench.sql("INSERT INTO users (id, email) VALUES ('u1', 'no address')")
+        let report = try await bench.call("reconcile", ["fix": true])
+        let finding = try #require(report["findings"]?.array?.first)
+        #expect(finding["fixed"]?.bool == false)
+        #expect(finding["action"]?.string?.contains("stripe_request_rejected") == true)
+    }
+
+    @Test("Interrupted after any page it goes on there, and reports the same")
+    func resumed() async throws {
+        let (bench, faults, _) = try await faultyBench()
+        for number in 30..<350 {
+            try await bench.atStripe(.post, "/v1/customers", "metadata[userId]=u\(number)")
+            try bench.sql("INSERT INTO users (id) VALUES ('u\(number)')")
+        }
+        var interruptions = 0
+        while true {
+            // Stripe refuses from the second, third or fourth page on.
+            bench.exchange.allow(1 + interruptions % 3)
+            do throws(ServiceError) {
+                let report = try await bench.call("reconcile", [:])
+                #expect(report["users"]?.int64 == 332 && report["counts"]?["orphan"]?.int64 == 323)
+                #expect(found(report).isSuperset(of: faults))
+                break
+            } catch {
+                interruptions += 1
+            }
+        }
+        #expect(interruptions >= 2)
+    }
+}
