@@ -95,7 +95,7 @@ let package = Package(
         .testTarget(
             name: "ProcessTests",
             dependencies: ["JSON", "JSONSchema", "SQLite", "Schemas", "TestSupport", "stripe-customers"],
-            exclude: ["localstripe_server.py"]),
+            exclude: ["localstripe_server.py", "twoway.py"]),
     ],
     swiftLanguageModes: [.v6],
     // C23, for the `#embed` in CSchemas.

@@ -163,7 +163,8 @@ extension CustomerService {
         do throws(StripeError) {
             return try await stripe.retrieveCustomer(customerId).value
         } catch {
-            if error.kind == .notFound { return nil }
+            // Without Stripe's code for it (localstripe, say) a 404 of a retrieve means the same.
+            if error.kind == .notFound || error.status == 404 && error.isStripeAnswer { return nil }
             throw ServiceError(error, customerId: customerId)
         }
     }

@@ -127,11 +127,6 @@ extension CustomerStore {
         try await read { connection throws(StoreError) in try Self.pendingIntent(of: userId, &connection) != nil }
     }
 
-    /// Puts a user into the queue when it is not there, and wakes it when it is.
-    package func enqueue(_ userId: String, at now: Milliseconds) async throws(StoreError) {
-        try await write { connection throws(StoreError) in try Self.enqueue(userId, at: now, &connection) }
-    }
-
     // MARK: Pieces
 
     /// - Returns: Whether the event is new.
