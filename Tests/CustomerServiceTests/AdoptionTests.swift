@@ -1,0 +1,142 @@
+import CustomerService
+import CustomerStore
+import HTTP
+import JSON
+import TestSupport
+import Testing
+
+/// Whose customer is whose: by link, by metadata, by an address that the host vouches for, and never otherwise.
+@Suite("Customers that exist already")
+struct AdoptionTests {
+    private func register(_ world: World, verified: Bool) async throws -> JSONValue {
+        try await world.call(
+            "registerUser", ["userId": "u1", "email": "ada@example.com", "emailVerified": .bool(verified)])
+    }
+
+    private func existing(_ world: World, _ form: String = "email=ada%40example.com") async throws -> String {
+        try #require(try await world.stripe.direct(.post, "/v1/customers", form)["id"]?.string)
+    }
+
+    @Test("A verified address adopts the customer that nobody owns")
+    func verified() async throws {
+        let world = try await World()
+        let id = try await existing(world, "email=ada%40example.com&phone=%2B449")
+        let answer = try await register(world, verified: true)
+        #expect(answer["customerId"]?.string == id)
+        #expect(answer["sync"]?["outcome"]?.string == "relinked")
+        let customer = try await world.customer(of: "u1")
+        #expect(customer["metadata"]?["userId"]?.string == "u1")
+        #expect(customer["phone"]?.string == "+449", "where the user has nothing to say Stripe's value stays")
+        #expect(try await world.stripe.customers().count == 1)
+    }
+
+    @Test("An address that is only claimed never does: that would hand over somebody's cards")
+    func unverified() async throws {
+        let world = try await World()
+        let id = try await existing(world)
+        let answer = try await register(world, verified: false)
+        #expect(answer["customerId"]?.string != id)
+        try await world.expectPromises(users: ["u1"])
+    }
+
+    @Test("Nor does a verified one take what another user owns", arguments: ["metadata", "link"])
+    func owned(how: String) async throws {
+        let world = try await World()
+        let form = "email=ada%40example.com"
+        let id = try await existing(world, how == "metadata" ? form + "&metadata[userId]=other" : form)
+        if how == "link" {
+            try await world.call("registerUser", ["userId": "other", "email": "other@example.com"])
+            let first = try #require(try await world.user("other").customerId)
+            try await world.call("unlinkCustomer", ["userId": "other", "customerId": .string(first)])
+            try await world.call("linkCustomer", ["userId": "other", "customerId": .string(id)])
+        }
+        let answer = try await register(world, verified: true)
+        #expect(answer["customerId"]?.string != nil)
+        #expect(answer["customerId"]?.string != id)
+    }
+
+    @Test("Several are ambiguous; the candidates are named, and linkCustomer settles it", arguments: [true, false])
+    func ambiguous(killed: Bool) async throws {
+        let first = try await World()
+        let ids = Set([try await existing(first), try await existing(first)])
+        let answer = try await register(first, verified: true)
+        #expect(answer["sync"]?["state"]?.string == "parked")
+        let candidates = answer["sync"]?["error"]?["candidates"]?.array?.compactMap(\.string) ?? []
+        #expect(Set(candidates) == ids)
+        #expect(try await first.stripe.customers().count == 2)
+
+        let world = killed ? try await first.afterKill() : first
+        let error = await errorOf { () async throws(ServiceError) in
+            try await world.call("ensureCustomerExists", ["userId": "u1", "emailVerified": true])
+        }
+        #expect(error?.kind == .ambiguousCustomer)
+        try await world.call("linkCustomer", ["userId": "u1", "customerId": .string(candidates[0])])
+        try await world.settle()
+        #expect(try await world.user("u1").customerId == candidates[0])
+        #expect(try await world.customer(of: "u1")["metadata"]?["userId"]?.string == "u1")
+        #expect(try await world.stripe.customers().count == 2)
+        #expect(try await world.store.queueStatus().parked == 0)
+    }
+
+    @Test("An ambiguous create that a kill left behind does not stand in the way of a customer linked by hand")
+    func ambiguousAfterKill() async throws {
+        let first = try await World()
+        let candidate = try await existing(first)
+        _ = try await existing(first)
+        first.stripe.script { _ in .closed }
+        _ = try await register(first, verified: true)
+        let world = try await first.afterKill()
+        world.stripe.script { _ in nil }
+        try await world.call("linkCustomer", ["userId": "u1", "customerId": .string(candidate)])
+        try await world.settle()
+        try await world.expectPromises(users: ["u1"])
+        #expect(try await world.user("u1").customerId == candidate)
+    }
+
+    @Test("A customer that was taken away is not adopted again; linked again it is as before")
+    func unlinkAndLink() async throws {
+        let world = try await World()
+        _ = try await register(world, verified: true)
+        let id = try #require(try await world.user("u1").customerId)
+        try await world.call("unlinkCustomer", ["userId": "u1", "customerId": .string(id)])
+        try await world.settle()
+        #expect(try await world.user("u1").customerId == nil)
+        let answer = try await world.call("ensureCustomerExists", ["userId": "u1", "emailVerified": true])
+        let second = try #require(answer["customerId"]?.string)
+        #expect(second != id)
+        try await world.call("unlinkCustomer", ["userId": "u1", "customerId": .string(second)])
+        try await world.call("linkCustomer", ["userId": "u1", "customerId": .string(id)])
+        try await world.call("updateUser", ["userId": "u1", "name": "Ada"])
+        try await world.settle()
+        #expect(try await world.user("u1").customerId == id)
+        #expect(try await world.customer(of: "u1")["name"]?.string == "Ada")
+    }
+
+    @Test("A customer that is linked by hand while a create is in doubt: the one that was made goes")
+    func linkedInDoubt() async throws {
+        let world = try await World()
+        world.stripe.script { $0.route == .create ? .executedThenClosed : nil }
+        _ = try await register(world, verified: false)
+        world.stripe.script { _ in nil }
+        let id = try await existing(world)
+        try await world.call("linkCustomer", ["userId": "u1", "customerId": .string(id)])
+        try await world.settle()
+        #expect(try await world.user("u1").customerId == id)
+        try await world.expectPromises(users: ["u1"])
+    }
+
+    @Test("A customer that waits for its archiving and is linked to another user stays")
+    func linkedBeforeArchived() async throws {
+        let world = try await World()
+        _ = try await register(world, verified: false)
+        let id = try #require(try await world.user("u1").customerId)
+        world.stripe.script { $0.route == .update ? .closed : nil }
+        try await world.call("deleteUser", ["userId": "u1"])
+        world.stripe.script { _ in nil }
+        try world.sql("INSERT INTO users (id, email) VALUES ('u2', 'ada@example.com')")
+        try await world.call("linkCustomer", ["userId": "u2", "customerId": .string(id)])
+        try await world.settle()
+        try await world.expectPromises(users: ["u2"])
+        #expect(try await world.user("u2").customerId == id)
+    }
+}
