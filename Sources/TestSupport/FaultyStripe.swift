@@ -61,7 +61,12 @@ package final class FaultyStripe: Sendable {
     /// Requests since the plan began.
     package var requestCount: Int { core.count }
 
-    package func stop() { server.stop() }
+    /// The server waits for its connections, these for the sandbox, and that for a thread of the pool, on which this may
+    /// run.
+    deinit {
+        let server = server
+        _ = JoinableThread { server.stop() }
+    }
 
     // MARK: What is there
 
