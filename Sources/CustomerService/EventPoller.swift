@@ -33,7 +33,7 @@ package struct EventPoller: Sendable {
     package func run() async {
         while !Task.isCancelled {
             do throws(ServiceError) {
-                _ = try await poll()
+                try await audited("poll", as: .system) { _ async throws(ServiceError) in _ = try await poll() }
             } catch {
                 service.log(.warning, "events.poll_failed", ["error": .string(error.kind.rawValue)])
             }

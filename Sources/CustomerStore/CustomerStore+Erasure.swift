@@ -150,6 +150,8 @@ extension CustomerStore {
             ("disposals", "user_id = ? AND action <> 'delete'", userId),
             ("idempotent_calls", "customer_id IN (SELECT value FROM json_each(?))", customers),
             ("archived_customers", "customer_id IN (SELECT value FROM json_each(?))", customers),
+            ("reconcile_customers", "owner = ?", userId),
+            ("reconcile_findings", "json_extract(finding, '$.userId') = ?", userId),
             ("leases", "name IN (SELECT 'customer:' || value FROM json_each(?))", customers),
         ]
         if !hasNewLife {
@@ -186,9 +188,9 @@ extension CustomerStore {
         }
     }
 
-    private static let asJSON: Set<String> = ["profile", "fields", "customer_ids"]
+    private static let asJSON: Set<String> = ["profile", "edits", "fields", "customer_ids"]
     private static let tablesAboutUsers: [(String, [String])] = [
-        ("synced_profiles", ["user_id", "customer_id", "profile", "synced_at"]),
+        ("synced_profiles", ["user_id", "customer_id", "profile", "edits", "synced_at"]),
         (
             "create_intents",
             ["user_id", "generation", "fields", "state", "disposal", "customer_id", "created_at", "settled_at"]

@@ -83,7 +83,7 @@ extension CustomerStore {
         _ customerId: String, mark: EventMark?, at now: Milliseconds,
         merge: @escaping @Sendable (User, SyncedProfile, _ intoRow: Bool) -> ProfileMerge
     ) async throws(StoreError) -> [String]? {
-        try await write { connection throws(StoreError) in
+        try await writeRecorded { connection, audit throws(StoreError) in
             if let mark {
                 guard try Self.insert(mark, at: now, &connection) else { return [] }
                 try Self.recordNews(mark, deleted: false, at: now, &connection)
@@ -106,18 +106,31 @@ extension CustomerStore {
             try connection.change(
                 "UPDATE synced_profiles SET profile = ?, edits = ? WHERE user_id = ?",
                 [.text(storedJSON(merged.synced.profile)), .text(storedJSON(merged.synced.edits)), .text(userId)])
-            return merged.userFields.members.map(\.name)
+            let fields = merged.userFields.members.map(\.name)
+            if !fields.isEmpty {
+                var details: JSONObject = ["fields": .array(fields.map { .string($0) })]
+                details["eventId"] = mark.map { .string($0.eventId) }
+                details["email"] = audit.personal(merged.userFields["email"]?.string)
+                try audit.record(
+                    "user.updated_from_stripe", userId: userId, customerId: customerId, details: details, &connection)
+            }
+            return fields
         }
     }
 
     /// Takes in that a customer was deleted: whoever had it has none from now on.
     /// - Returns: The user who had it.
     package func absorbDeletion(_ mark: EventMark, at now: Milliseconds) async throws(StoreError) -> String? {
-        try await write { connection throws(StoreError) in
+        try await writeRecorded { connection, audit throws(StoreError) in
             guard try Self.insert(mark, at: now, &connection) else { return nil }
             try Self.recordNews(mark, deleted: true, at: now, &connection)
             let userId = try Self.linkedUser(of: mark.customerId, &connection)
             try Self.unlinkDeleted(mark.customerId, &connection)
+            if let userId {
+                try audit.record(
+                    "customer.gone", userId: userId, customerId: mark.customerId,
+                    details: ["eventId": .string(mark.eventId)], &connection)
+            }
             return userId
         }
     }
