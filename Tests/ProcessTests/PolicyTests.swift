@@ -1,0 +1,91 @@
+import JSON
+import TestSupport
+import Testing
+
+/// The access policy as a host meets it.
+@Suite("Access policy")
+struct PolicyTests {
+    private let directory: TemporaryDirectory
+    private let arguments: [String]
+    private let admin: JSONValue = ["id": "boss", "role": "admin"]
+    private let ada: JSONValue = ["id": "ada", "role": "member"]
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        let policy = #"{"roles": {"admin": {"methods": ["*"]}, "member": {"methods": ["*"], "scope": "self"}}}"#
+        try policy.write(to: directory.file("policy.json"))
+        arguments = [
+            "--sandbox", "--database", directory.file("test.sqlite"), "--policy", directory.file("policy.json"),
+        ]
+    }
+
+    @Test("A refusal names the missing right and is the same whether the object exists or not")
+    func refusal() async throws {
+        let host = try Host(arguments)
+        _ = try await host.call("registerUser", ["userId": "bob", "email": "bob@example.com"], as: admin)
+        for method in ["getUser", "exportUserData", "eraseUser", "deleteUser", "ensureCustomerExists"] {
+            let there = try await host.send(method, ["userId": "bob"], as: ada)
+            let missing = try await host.send(method, ["userId": "zoe"], as: ada)
+            #expect(there == missing)
+            #expect(there["error"]?["code"] == -32020)
+            #expect(there["error"]?["data"]?["missing"] == "scope all")
+        }
+        #expect(try await host.send("getUser", ["userId": "bob"])["error"]?["data"]?["missing"] == "actor")
+        #expect(try await host.call("ping") == [:])
+        let unknown = try await host.send("getUser", ["userId": "x"], as: ["id": "x", "role": "nobody"])
+        #expect(unknown["error"]?["data"]?["missing"] == "role")
+        let refusals = try await host.call("listAuditEvents", ["actor": "ada", "limit": 100], as: admin)["data"]?.array
+        #expect(refusals?.count == 10 && refusals?.allSatisfy { $0["outcome"] == "access_denied" } == true)
+        let loaded = try await host.call("listAuditEvents", ["method": "policy.load"], as: admin)["data"]?.array
+        #expect(loaded?.count == 1)
+    }
+
+    @Test("On itself the actor may do everything, and sees nothing of others on the way")
+    func onItself() async throws {
+        let host = try Host(arguments)
+        _ = try await host.call("registerUser", ["userId": "bob", "email": "bob@example.com"], as: admin)
+        let created = try await host.call("registerUser", ["userId": "ada", "email": "ada@example.com"], as: ada)
+        let customerId = created["customerId"] ?? .null
+        #expect(try await host.call("getCustomer", ["customerId": customerId], as: ada)["id"] == customerId)
+        #expect(try await host.call("getUserByEmail", ["email": "ADA@example.com"], as: ada)["id"] == "ada")
+        #expect(try await host.call("getUserByCustomerId", ["customerId": customerId], as: ada)["id"] == "ada")
+        // The address is taken; by whom is not said.
+        let taken = try await host.send("updateUser", ["userId": "ada", "email": "bob@example.com"], as: ada)
+        #expect(taken["error"]?["data"]?["type"] == "user_already_exists")
+        #expect(taken["error"]?["data"]?["userId"] == nil)
+        // A customer that nobody here has, under an address that the actor takes on: it stays out of sight.
+        _ = try await host.call("createCustomer", ["email": "lone@example.com"], as: admin)
+        _ = try await host.call("updateUser", ["userId": "ada", "email": "lone@example.com"], as: ada)
+        let found = try await host.call("getCustomerByEmail", ["email": "lone@example.com"], as: ada)
+        #expect(found.isNull || found["id"] == customerId)
+        #expect(try await host.call("getSyncStatus", ["userId": "ada"], as: ada)["parked"] == [])
+    }
+
+    @Test("Each entry of a batch is decided by itself")
+    func batch() async throws {
+        let host = try Host(arguments)
+        _ = try await host.call("registerUser", ["userId": "ada", "email": "ada@example.com"], as: admin)
+        _ = try await host.call("registerUser", ["userId": "bob", "email": "bob@example.com"], as: admin)
+        let calls = ["ada", "bob"].map { id -> JSONValue in
+            [
+                "jsonrpc": "2.0", "id": .string(id), "method": "getUser",
+                "params": ["userId": .string(id), "_meta": ["actor": ada]],
+            ]
+        }
+        try await host.process.write(JSONValue.array(calls).description)
+        let answers = try JSONValue(parsing: Array(try #require(try await host.process.readLine()).utf8)).array
+        #expect(answers?[0]["result"]?["id"] == "ada")
+        #expect(answers?[1]["error"]?["code"] == -32020)
+    }
+
+    @Test("A wrong policy is refused at start, in one line with the place of the fault")
+    func wrongPolicy() async throws {
+        try #"{"roles": {"admin": {"methods": ["getUsr"]}}}"#.write(to: directory.file("policy.json"))
+        let run = try await Subprocess.run(arguments)
+        #expect(run.status == .exited(78))
+        #expect(run.standardError.contains("/roles/admin/methods/0"))
+        #expect(run.standardError.split(separator: "\n").count == 1)
+        let missing = try await Subprocess.run(["--sandbox", "--database", ":memory:", "--policy", "/none"])
+        #expect(missing.status == .exited(78))
+    }
+}
