@@ -59,7 +59,7 @@ struct OptionsTests {
             (["--deterministic"], "--deterministic needs --sandbox"),
             (["serve", "migrate"], "only one command"),
             (["describe", "--dry-run"], "--dry-run belongs to migrate"),
-            (["sync"], "sync is not available in this version"),
+            (["mcp"], "mcp is not available in this version"),
             (["--allow-destructive"], "--allow-destructive is not available in this version"),
         ])
     func mistakes(arguments: [String], message: String) {

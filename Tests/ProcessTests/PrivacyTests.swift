@@ -158,6 +158,9 @@ struct PrivacyTests {
             #expect(report["state"] == "done")
         }
         expectNothing(of: erased.flatMap { people[$0].secrets })
+        // The search finds what is there.
+        let files = (contents(of: database) + contents(of: database + "-wal")).map(UInt16.init)
+        #expect(String(decoding: files, as: UTF16.self).contains(people[4].email))
         #expect(try await host.call("verifyAuditLog")["valid"] == true)
         #expect(try await host.call("getUser", ["userId": "user_4"])["name"] == .string(people[4].name))
     }
