@@ -52,11 +52,13 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: ["CustomerService", "Environment", "JSON", "JSONRPC", "JSONSchema", "Schemas", "StandardIO"]),
+        .target(
+            name: "ModelContextProtocol", dependencies: ["CustomerService", "JSON", "JSONSchema", "Schemas"]),
         .executableTarget(
             name: "stripe-customers",
             dependencies: [
                 "AccessPolicy", "Clients", "Cryptography", "CustomerService", "CustomerStore", "Environment", "HTTP",
-                "JSON", "JSONSchema", "Sandbox", "Schemas", "Server", "StandardIO", "Stripe",
+                "JSON", "JSONSchema", "ModelContextProtocol", "Sandbox", "Schemas", "Server", "StandardIO", "Stripe",
             ]),
 
         // MARK: Tests
@@ -92,6 +94,7 @@ let package = Package(
             exclude: [
                 "flask_app.py", "node.d.ts", "node_app.mjs", "node_cases.mjs", "python_cases.py", "usage.ts",
             ]),
+        .testTarget(name: "MCPTests", dependencies: ["JSON", "TestSupport", "stripe-customers"], exclude: ["session.py"]),
         .testTarget(
             name: "ProcessTests",
             dependencies: ["JSON", "JSONSchema", "SQLite", "Schemas", "TestSupport", "stripe-customers"],

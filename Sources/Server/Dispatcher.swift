@@ -102,7 +102,7 @@ package final class Dispatcher: Sendable {
 
     private func accept(_ request: Request, deliver: @escaping Delivery) {
         // Before everything that could make it wait: it is about the requests that fill the queue.
-        if sameCodePoints(request.method, "$/cancelRequest") {
+        if sameCodePoints(request.method, configuration.cancellation.method) {
             cancel(request.params)
             if let id = request.id { enter(request.method, id: id, .known(.success(.null)), deliver: deliver) }
             return
@@ -166,7 +166,7 @@ package final class Dispatcher: Sendable {
 
     /// `$/cancelRequest {id}`. An id that is unknown, or no longer in flight, is ignored.
     private func cancel(_ params: JSONValue?) {
-        guard let value = params?["id"], let id = RequestID(value) else { return }
+        guard let value = params?[configuration.cancellation.member], let id = RequestID(value) else { return }
         guard let call = unanswered.withLock({ $0[id] }) else { return }
         giveUp(call, .requestCancelled)
     }

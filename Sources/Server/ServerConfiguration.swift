@@ -11,6 +11,8 @@ package struct ServerConfiguration: Sendable {
     package var maxLineBytes = 8 << 20
     /// How long after SIGTERM the process goes on at most.
     package var terminationGrace: Milliseconds = 10_000
+    /// The notification that gives a call up, and its member that has the call's id.
+    package var cancellation = (method: "$/cancelRequest", member: "id")
     /// The process whose end ends this one: the parent as it was at start.
     package var parent: Int32
 

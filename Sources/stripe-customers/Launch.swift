@@ -25,7 +25,7 @@ struct Launch: Sendable {
         self.environment = environment
         do {
             let options = try OptionParser(environment: environment).parse(arguments)
-            if options.command == .serve { Signals.prepareToServe() }
+            if options.command.isSession { Signals.prepareToServe() }
             self.options = .success(options)
         } catch {
             self.options = .failure(error)
@@ -45,7 +45,7 @@ struct Launch: Sendable {
         do throws(StartFailure) {
             let options = try options.get()
             switch options.command {
-            case .serve: return try await serve(options, environment: environment, parent: parent)
+            case .serve, .mcp: return try await serve(options, environment: environment, parent: parent)
             case .migrate(let dryRun): try migrate(options, dryRun: dryRun)
             case .sync(let dryRun): return try await sync(options, dryRun: dryRun, environment: environment)
             case .reconcile(let fix): return try await reconcile(options, fix: fix, environment: environment)

@@ -29,10 +29,6 @@ struct OptionParser {
 
     private enum CommandName: String, CaseIterable { case serve, migrate, sync, describe, client, reconcile, mcp }
 
-    /// The one list of what the interface has and this version has not.
-    private static let unavailableOptions: Set<Name> = [.allowDestructive]
-    private static let unavailableCommands: Set<CommandName> = [.mcp]
-
     let environment: [String: String]
 
     /// - Parameter arguments: without the name of the program.
@@ -41,9 +37,9 @@ struct OptionParser {
         if let path = environment["STRIPE_CUSTOMERS_DATABASE"], !path.isEmpty { options.database = path }
         var command: CommandName?
         var asked: Options.Command?
-        var isDryRun = false
         var language: ClientLanguage?
-        var fixes = false
+        // What belongs to one command or another.
+        var switches: Set<Name> = []
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             guard argument.hasPrefix("-") else {
@@ -68,8 +64,7 @@ struct OptionParser {
                 switch name {
                 case .help: asked = .help
                 case .version: asked = asked ?? .version
-                case .dryRun: isDryRun = true
-                case .fix: fixes = true
+                case .dryRun, .fix, .allowDestructive: switches.insert(name)
                 case .sandbox: options.sandbox = true
                 case .deterministic: options.deterministic = true
                 default: options.ordered = true
@@ -79,8 +74,7 @@ struct OptionParser {
         if let asked {
             options.command = asked
         } else {
-            options.command = try self.command(
-                command ?? .serve, isDryRun: isDryRun, fixes: fixes, language: language)
+            options.command = try self.command(command ?? .serve, switches: switches, language: language)
         }
         if options.deterministic, !options.sandbox { throw usage("--deterministic needs --sandbox") }
         if options.deterministic, options.pollInterval != nil {
@@ -90,19 +84,22 @@ struct OptionParser {
     }
 
     private func command(
-        _ name: CommandName, isDryRun: Bool, fixes: Bool, language: ClientLanguage?
+        _ name: CommandName, switches: Set<Name>, language: ClientLanguage?
     ) throws(StartFailure) -> Options.Command {
+        let isDryRun = switches.contains(.dryRun)
         if isDryRun, name != .migrate, name != .sync { throw usage("--dry-run belongs to migrate and sync") }
-        if fixes, name != .reconcile { throw usage("--fix belongs to reconcile") }
+        if switches.contains(.fix), name != .reconcile { throw usage("--fix belongs to reconcile") }
+        if switches.contains(.allowDestructive), name != .mcp { throw usage("--allow-destructive belongs to mcp") }
         switch name {
         case .migrate: return .migrate(dryRun: isDryRun)
         case .sync: return .sync(dryRun: isDryRun)
-        case .reconcile: return .reconcile(fix: fixes)
+        case .reconcile: return .reconcile(fix: switches.contains(.fix))
+        case .mcp: return .mcp(allowDestructive: switches.contains(.allowDestructive))
         case .describe: return .describe
         case .client:
             guard let language else { throw usage("client takes a language: python, node or typescript") }
             return .client(language)
-        default: return .serve
+        case .serve: return .serve
         }
     }
 
@@ -112,7 +109,6 @@ struct OptionParser {
         guard let name = CommandName(rawValue: text) else {
             throw unknown("command", text, nearest: nearest(text, in: CommandName.allCases.map(\.rawValue)))
         }
-        guard !Self.unavailableCommands.contains(name) else { throw unavailable(text) }
         return name
     }
 
@@ -126,7 +122,6 @@ struct OptionParser {
         guard text.hasPrefix("--"), let name = Name(rawValue: String(text.dropFirst(2))) else {
             throw unknown("option", text, nearest: nearest(text, in: Name.allCases.map { "--" + $0.rawValue }))
         }
-        guard !Self.unavailableOptions.contains(name) else { throw unavailable(text) }
         return name
     }
 
@@ -210,9 +205,6 @@ struct OptionParser {
 
     private func usage(_ message: String) -> StartFailure { StartFailure(.usage, message + " (see --help)") }
 
-    private func unavailable(_ name: String) -> StartFailure {
-        StartFailure(.usage, "\(name) is not available in this version")
-    }
 
     private func unknown(_ what: String, _ text: String, nearest: String?) -> StartFailure {
         // Only what looks like a name is quoted.

@@ -9,8 +9,17 @@ struct Options: Sendable, Equatable {
         case reconcile(fix: Bool)
         case describe
         case client(ClientLanguage)
+        case mcp(allowDestructive: Bool)
         case help
         case version
+
+        /// Whether it speaks with a host until that is done.
+        var isSession: Bool {
+            switch self {
+            case .serve, .mcp: true
+            default: false
+            }
+        }
     }
 
     var command = Command.serve

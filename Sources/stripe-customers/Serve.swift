@@ -1,8 +1,6 @@
 import CustomerService
 import Environment
 import JSON
-import JSONSchema
-import Schemas
 import Server
 import StandardIO
 
@@ -14,7 +12,7 @@ import StandardIO
     import Darwin
 #endif
 
-/// `serve`: speaks with the host until it is done.
+/// `serve` and `mcp`: speaks with the host until it is done.
 func serve(_ options: Options, environment: [String: String], parent: Int32) async throws(StartFailure) -> ExitCode {
     let channel: DescriptorGuard.ProtocolDescriptors
     do { channel = try DescriptorGuard.claimProtocol() } catch {
@@ -25,8 +23,6 @@ func serve(_ options: Options, environment: [String: String], parent: Int32) asy
     let identifiers: any Identifiers = counted.map { $0 as any Identifiers } ?? RandomIdentifiers()
     let logWriter = LogWriter(clock: clock) { writeWhole($0, to: 2) == nil }
     let log = Log(to: logWriter, level: options.logLevel)
-    // The schemas are compiled while the database is opened. All of them, so that one that can't be used is told now.
-    let schemas = Task.detached { Result { () throws(StartFailure) in try ParamsSchemas() } }
     let wiring = try await Wiring(options, environment: environment, clock: clock, identifiers: identifiers, log: log)
     if let counted { counted.begin(session: try await wiring.deterministicSession()) }
 
@@ -34,14 +30,15 @@ func serve(_ options: Options, environment: [String: String], parent: Int32) asy
     configuration.maxInFlight = options.maxInFlight
     configuration.ordered = options.ordered
     configuration.deterministic = options.deterministic
-    let paramsSchemas = try await schemas.value.get()
+    let dialect = try Dialect(options.command, methods: wiring.methods)
+    if let cancellation = dialect.cancellation { configuration.cancellation = cancellation }
     let server = Server(
-        configuration: configuration, methods: wiring.methods,
-        paramsSchemas: paramsSchemas.byMethod, metaSchema: paramsSchemas.meta,
-        log: log, identifiers: identifiers, hooks: wiring.hooks(deterministic: options.deterministic))
+        configuration: configuration, methods: dialect.methods, paramsSchemas: dialect.paramsSchemas,
+        metaSchema: dialect.metaSchema, log: log, identifiers: identifiers,
+        hooks: wiring.hooks(deterministic: options.deterministic))
     Signals.onTermination { server.terminate() }
     if isatty(channel.input) == 1 {
-        complain("type JSON-RPC 2.0 requests, one JSON text a line; Ctrl-D ends (see --help)")
+        complain(dialect.invitation)
     }
     log(.info, "started", ["version": .string(version), "sandbox": .bool(options.sandbox)])
     let reason = await server.run(input: channel.input, output: channel.output)
@@ -62,25 +59,5 @@ private func exitCode(for reason: ExitReason) -> ExitCode {
     case .inputFailed(let code):
         complain("reading from stdin failed (errno \(code))")
         return .inputOutput
-    }
-}
-
-private struct ParamsSchemas: Sendable {
-    var byMethod: [String: Schema] = [:]
-    let meta: Schema
-
-    init() throws(StartFailure) {
-        meta = try compiled("meta", Schemas.meta)
-        for method in Schemas.methods {
-            byMethod[method] = try Schemas.params(method).map { document throws(StartFailure) in
-                try compiled(method, document)
-            }
-        }
-    }
-}
-
-private func compiled(_ name: String, _ document: JSONValue) throws(StartFailure) -> Schema {
-    do { return try Schema(document) } catch {
-        throw StartFailure(.internalError, "the schema of \(name) can't be used: \(error)")
     }
 }

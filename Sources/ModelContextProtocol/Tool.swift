@@ -1,0 +1,124 @@
+import CustomerService
+import JSON
+import JSONSchema
+import Schemas
+
+/// One method of the service as a tool.
+struct Tool: Sendable {
+    let name: String
+    let isDestructive: Bool
+    /// As `tools/list` has it.
+    let description: JSONValue
+    private let method: Method
+    private let schema: Schema?
+    /// Whether the result is no object, or not always, and stands under `result` in the structured content, which has
+    /// to be an object.
+    private let isWrapped: Bool
+
+    init(_ method: Method, entry: JSONValue, schema: Schema?) {
+        let tags = entry["tags"]?.array?.compactMap(\.string) ?? []
+        let isReadOnly = tags.contains("readOnly")
+        let result = Schemas.result(method.name) ?? [:]
+        let isWrapped = !Self.isObject(result)
+        name = method.name
+        isDestructive = tags.contains("destructive")
+        description = [
+            "name": .string(method.name),
+            "title": .string(Self.withoutPeriod(entry["summary"]?.string ?? method.name)),
+            "description": .string("\(entry["summary"]?.string ?? "") \(entry["description"]?.string ?? "")"),
+            "inputSchema": Self.inputSchema(Schemas.params(method.name) ?? ["type": "object"]),
+            "outputSchema": isWrapped ? Self.wrapped(result) : Self.asObject(result),
+            // Every hint is told: a missing destructiveHint would count as true.
+            "annotations": [
+                "readOnlyHint": .bool(isReadOnly), "destructiveHint": .bool(isDestructive),
+                "idempotentHint": .bool(isReadOnly || tags.contains("idempotent")), "openWorldHint": true,
+            ],
+        ]
+        self.method = method
+        self.schema = schema
+        self.isWrapped = isWrapped
+    }
+
+    // MARK: - Schemas
+
+    private static func isObject(_ result: JSONValue) -> Bool {
+        if let reference = result["$ref"]?.string, let name = reference.split(separator: "/").last {
+            return result["$defs"]?[String(name)].map(isObject) ?? false
+        }
+        return result["type"]?.string == "object"
+    }
+
+    /// `_meta` belongs to the request here, not to the arguments.
+    private static func inputSchema(_ params: JSONValue) -> JSONValue {
+        guard var schema = params.object else { return params }
+        if var properties = schema["properties"]?.object {
+            properties["_meta"] = nil
+            schema["properties"] = .object(properties)
+        }
+        return .object(schema)
+    }
+
+    /// "type" has to be there, also beside a reference.
+    private static func asObject(_ result: JSONValue) -> JSONValue {
+        guard var schema = result.object else { return result }
+        schema["type"] = "object"
+        return .object(schema)
+    }
+
+    private static func wrapped(_ result: JSONValue) -> JSONValue {
+        guard var inner = result.object else { return result }
+        var schema: JSONObject = [
+            "type": "object", "required": ["result"], "additionalProperties": false,
+        ]
+        // References lead from the root.
+        for name in ["$schema", "$defs"] {
+            schema[name] = inner[name]
+            inner[name] = nil
+        }
+        schema["properties"] = ["result": .object(inner)]
+        return .object(schema)
+    }
+
+    private static func withoutPeriod(_ text: String) -> String { text.hasSuffix(".") ? String(text.dropLast()) : text }
+
+    // MARK: - Calling
+
+    /// What the model can do something about is a result that says so; a defect here is an error of the protocol.
+    func call(_ arguments: JSONValue, _ context: CallContext) async throws(ServiceError) -> JSONValue {
+        if let found = schema?.validate(arguments), found.total > 0 {
+            let texts = found.list.prefix(8).map {
+                "\($0.json["instanceLocation"]?.string ?? "") \($0.json["error"]?.string ?? "")"
+            }
+            return Self.failure("invalid_params: " + texts.joined(separator: "; "))
+        }
+        let result: JSONValue
+        do throws(ServiceError) {
+            // Without progress: `$/progress` is not this dialect's.
+            result = try await method.call(
+                arguments,
+                CallContext(
+                    actor: context.actor, idempotencyKey: context.idempotencyKey, traceparent: context.traceparent))
+        } catch  where error.kind == .internalError {
+            throw error
+        } catch {
+            return Self.failure(error)
+        }
+        let structured = isWrapped ? ["result": result] : result
+        return [
+            "resultType": "complete", "content": [["type": "text", "text": .string(structured.description)]],
+            "structuredContent": structured, "isError": false,
+        ]
+    }
+
+    private static func failure(_ error: ServiceError) -> JSONValue {
+        var text = "\(error.kind.rawValue): \(error.message)"
+        if error.retryable { text += " The same call may succeed later." }
+        if !error.details.isEmpty { text += " \(error.details)" }
+        return failure(text)
+    }
+
+    /// The result of a call that failed, for the model to read.
+    static func failure(_ text: String) -> JSONValue {
+        ["resultType": "complete", "content": [["type": "text", "text": .string(text)]], "isError": true]
+    }
+}

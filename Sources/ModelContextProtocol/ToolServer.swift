@@ -1,0 +1,107 @@
+package import CustomerService
+import JSON
+package import JSONSchema
+import Schemas
+
+/// The Model Context Protocol (https://modelcontextprotocol.io/specification) as a second dialect in front of the same
+/// methods: it is itself a table of methods (`initialize`, `tools/list`, `tools/call`, …), so lines, JSON-RPC, limits
+/// and the end of a session are those of the JSON-RPC server.
+///
+/// Revisions up to 2025-11-25 begin with `initialize`; that of 2026-07-28 has no handshake, and `server/discover` tells
+/// what there is. A client of an older revision ignores the members that the newest one demands.
+package struct ToolServer: Sendable {
+    /// The revisions that begin with `initialize`, the newest first.
+    static let handshakeVersions = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"]
+    static let modernVersions = ["2026-07-28"]
+
+    private let tools: [Tool]
+    private let refused: [Tool]
+    private let version: String
+
+    /// - Parameters:
+    ///   - methods: those of the service.
+    ///   - paramsSchemas: by method name.
+    ///   - allowsDestructive: whether there are tools for what can't be undone.
+    package init(methods: [Method], paramsSchemas: [String: Schema], allowsDestructive: Bool, version: String) {
+        let all = Schemas.methodTable.compactMap { entry -> Tool? in
+            guard let name = entry["name"]?.string, !Self.withoutTool.contains(name),
+                let method = methods.first(where: { sameCodePoints($0.name, name) })
+            else { return nil }
+            return Tool(method, entry: entry, schema: paramsSchemas[name])
+        }
+        tools = all.filter { allowsDestructive || !$0.isDestructive }
+        refused = all.filter { !allowsDestructive && $0.isDestructive }
+        self.version = version
+    }
+
+    /// What an agent has no use for: the wire's own methods, and a webhook, which only Stripe can sign.
+    private static let withoutTool: Set<String> = ["handleWebhook", "ping", "rpc.discover"]
+
+    /// What the server answers in this dialect.
+    package var methods: [Method] {
+        [
+            Method(name: "initialize", ordering: .free) { params, _ throws(ServiceError) in try initialize(params) },
+            Method(name: "notifications/initialized", ordering: .free) { _, _ throws(ServiceError) in .null },
+            Method(name: "ping", ordering: .free) { _, _ throws(ServiceError) in [:] },
+            Method(name: "server/discover", ordering: .free) { _, _ throws(ServiceError) in discover() },
+            Method(name: "tools/list", ordering: .free) { _, _ throws(ServiceError) in list() },
+            // It names no user or customer where the order of calls looks for one, so it sees all earlier calls.
+            Method(name: "tools/call") { params, context throws(ServiceError) in try await call(params, context) },
+        ]
+    }
+
+    // MARK: - What there is
+
+    private var about: JSONValue {
+        ["name": "stripe-customers", "title": "Stripe customers", "version": .string(version)]
+    }
+
+    private static let instructions: JSONValue =
+        "Users of the host and their Stripe customers: each user has exactly one customer. registerUser adds a user and the customer follows; change a linked customer through updateUser. Fields that are left out stay as they are, null unsets them."
+
+    private func initialize(_ params: JSONValue) throws(ServiceError) -> JSONValue {
+        guard let wanted = params["protocolVersion"]?.string else {
+            throw ServiceError(.invalidParams, "protocolVersion must be a string")
+        }
+        // "If the server supports the requested protocol version, it MUST respond with the same version. Otherwise, the
+        // server MUST respond with another protocol version it supports. This SHOULD be the latest" (lifecycle).
+        let chosen = Self.handshakeVersions.first { sameCodePoints($0, wanted) } ?? Self.handshakeVersions[0]
+        return [
+            "protocolVersion": .string(chosen), "capabilities": ["tools": [:]], "serverInfo": about,
+            "instructions": Self.instructions,
+        ]
+    }
+
+    private func discover() -> JSONValue {
+        let versions = Self.modernVersions + Self.handshakeVersions
+        return [
+            "resultType": "complete", "supportedVersions": .array(versions.map { .string($0) }),
+            "capabilities": ["tools": [:]], "instructions": Self.instructions, "ttlMs": 0, "cacheScope": "public",
+            "_meta": ["io.modelcontextprotocol/serverInfo": about],
+        ]
+    }
+
+    private func list() -> JSONValue {
+        [
+            "resultType": "complete", "tools": .array(tools.map(\.description)), "ttlMs": 0, "cacheScope": "public",
+        ]
+    }
+
+    // MARK: - Calling
+
+    private func call(_ params: JSONValue, _ context: CallContext) async throws(ServiceError) -> JSONValue {
+        guard let name = params["name"]?.string else { throw ServiceError(.invalidParams, "name must be a string") }
+        let arguments = params["arguments"] ?? [:]
+        guard arguments.object != nil else { throw ServiceError(.invalidParams, "arguments must be an object") }
+        if let tool = tools.first(where: { sameCodePoints($0.name, name) }) {
+            return try await tool.call(arguments, context)
+        }
+        if refused.contains(where: { sameCodePoints($0.name, name) }) {
+            return Tool.failure(
+                "\(name) can't be undone, so it is off. The person who starts this server may allow it with --allow-destructive."
+            )
+        }
+        let suggestion = nearest(name, in: tools.map(\.name)).map { ", did you mean \($0)?" } ?? ""
+        throw ServiceError(.invalidParams, "there is no such tool\(suggestion)")
+    }
+}

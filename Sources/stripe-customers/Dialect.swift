@@ -1,0 +1,52 @@
+import CustomerService
+import JSON
+import JSONSchema
+import ModelContextProtocol
+import Schemas
+
+/// What is spoken over stdin and stdout: the service's methods themselves, or the same as tools for an agent.
+struct Dialect: Sendable {
+    let methods: [Method]
+    let paramsSchemas: [String: Schema]
+    /// Of `params._meta`.
+    let metaSchema: Schema
+    /// The notification that gives a call up, if it is another than `$/cancelRequest`.
+    let cancellation: (method: String, member: String)?
+    /// What a person at a terminal is told.
+    let invitation: String
+
+    /// - Parameter methods: those of the service.
+    init(_ command: Options.Command, methods: [Method]) throws(StartFailure) {
+        let schemas = try Self.paramsSchemas(of: methods)
+        guard case .mcp(let allowsDestructive) = command else {
+            self.methods = methods
+            paramsSchemas = schemas
+            metaSchema = try Self.compiled("meta", Schemas.meta)
+            cancellation = nil
+            invitation = "type JSON-RPC 2.0 requests, one JSON text a line; Ctrl-D ends (see --help)"
+            return
+        }
+        let server = ToolServer(
+            methods: methods, paramsSchemas: schemas, allowsDestructive: allowsDestructive, version: version)
+        self.methods = server.methods
+        paramsSchemas = [:]
+        // Anybody may put members of their own there ("General fields: _meta").
+        metaSchema = try Self.compiled("meta", ["type": "object"])
+        cancellation = (method: "notifications/cancelled", member: "requestId")
+        invitation = "waiting for a Model Context Protocol client on stdin; Ctrl-D ends (see --help)"
+    }
+
+    private static func paramsSchemas(of methods: [Method]) throws(StartFailure) -> [String: Schema] {
+        var schemas: [String: Schema] = [:]
+        for method in methods {
+            if let document = Schemas.params(method.name) { schemas[method.name] = try compiled(method.name, document) }
+        }
+        return schemas
+    }
+
+    private static func compiled(_ name: String, _ document: JSONValue) throws(StartFailure) -> Schema {
+        do { return try Schema(document) } catch {
+            throw StartFailure(.internalError, "the schema of \(name) can't be used: \(error)")
+        }
+    }
+}
