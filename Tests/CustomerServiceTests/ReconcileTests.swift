@@ -1,7 +1,10 @@
 import CustomerService
 import CustomerStore
 import Environment
+import HTTP
 import JSON
+import SQLite
+import Sandbox
 import Testing
 
 @Suite("Reconcile")

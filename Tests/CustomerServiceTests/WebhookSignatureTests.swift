@@ -1,4 +1,5 @@
 import CustomerService
+import Environment
 import JSON
 import Testing
 
