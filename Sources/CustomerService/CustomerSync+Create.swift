@@ -42,8 +42,14 @@ extension CustomerSync {
         // A stale key is a new one to Stripe: only a look-up can tell whether the customer was made.
         let isStale = intent.isRecovered && clock.now() - intent.createdAt >= Self.keyLifetime
         let mayBeSent = intent.isRecovered
-        if let found = try await ownCustomer(of: intent, flight, thorough: isStale, mayBeSent: mayBeSent) {
-            return settled(found, made: intent.isRecovered, intent, user)
+        do throws(ServiceError) {
+            if let found = try await ownCustomer(of: intent, flight, thorough: isStale, mayBeSent: mayBeSent) {
+                return settled(found, made: intent.isRecovered, intent, user)
+            }
+        } catch {
+            // A user's first intent, never sent, has nothing to find unless this database forgot an earlier life. A
+            // stand-in for Stripe that knows no list by email refuses for good: no reason to be without a customer.
+            guard error.kind == .stripeRequestRejected, intent.generation == 1, !intent.isRecovered else { throw error }
         }
         if intent.isEmailVerified, let user, user.customerId == nil,
             let adopted = try await adoptByEmail(intent, user, flight)
