@@ -13,7 +13,7 @@ struct TriggerTests {
             """
             INSERT INTO users (id, email, stripe_customer_id) VALUES ('linked', 'l@example.com', 'cus_1');
             DELETE FROM sync_queue;
-            INSERT INTO synced_profiles VALUES ('linked', 'cus_1', '{}', 0)
+            INSERT INTO synced_profiles (user_id, customer_id, profile, synced_at) VALUES ('linked', 'cus_1', '{}', 0)
             """)
     }
 
