@@ -109,7 +109,10 @@ private struct StripeSide: Sendable {
         } else {
             configuration.apiKey = try SecretKey(options, environment: environment).value
             mode = configuration.isLive ? "live mode" : "test mode"
-            exchange = CurlExchange(configuration: HTTPConfiguration(userAgent: "stripe-customers/\(version)"))
+            // Where only HTTP/1.1 is spoken, calls that share no key would otherwise wait for each other's connections.
+            exchange = CurlExchange(
+                configuration: HTTPConfiguration(
+                    maximumConnections: max(8, options.maxInFlight), userAgent: "stripe-customers/\(version)"))
         }
         accountName = mode + (options.account.map { ", account \($0)" } ?? "")
         self.configuration = configuration
