@@ -100,7 +100,8 @@ struct CancelProcessTests {
         let answer = try await process.next()
         #expect(answer["error"]?["code"]?.int64 == -32021)
         #expect(answer["error"]?["data"]?["type"]?.string == "deadline_exceeded")
-        #expect(ContinuousClock.now - began < .milliseconds(550))
+        // Before the customer is made, which takes two requests of 600 ms.
+        #expect(ContinuousClock.now - began < .milliseconds(1000))
         // The id is free again, and the user's next call waits for the work that goes on.
         try await process.write(request(1, "getUser", #"{"userId":"u1"}"#))
         #expect(try await process.next()["result"]?["customerId"]?.string != nil)

@@ -68,14 +68,29 @@ struct WireProcessTests {
             [], Array(" \t".utf8), Array(#"{"jsonrpc":"2.0","id":1,"result":{}}"#.utf8),
             Array(#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}}"#.utf8),
         ]
-        let lines = [[0xEF, 0xBB, 0xBF] + Array(Self.ping("0").utf8)] + Self.cases.flatMap { [$0.line] + ignored }
+        // An id of its own for each, because one in flight can't be used again.
+        let cases = Self.cases.enumerated().map { number, example in
+            guard example.id == "1" else { return example }
+            let id = String(1000 + number)
+            let line = example.line.replacing(Array("\"id\":1,".utf8), with: Array("\"id\":\(id),".utf8))
+            return (example.name, line, id, example.code)
+        }
+        let lines = [[0xEF, 0xBB, 0xBF] + Array(Self.ping("0").utf8)] + cases.flatMap { [$0.line] + ignored }
         let answers = try await delivery.answers(to: lines, ["--sandbox", "--database", ":memory:"])
-        try #require(answers.count == Self.cases.count + 1)
+        try #require(answers.count == cases.count + 1)
         #expect(answers[0]["id"]?.int64 == 0 && answers[0]["result"] != nil)
-        for (answer, example) in zip(answers.dropFirst(), Self.cases) {
+        for (answer, example) in zip(answers.dropFirst(), cases) {
             #expect(answer["error"]?["code"]?.int64 == example.code, "\(example.name)")
             #expect(text(answer["id"]) == example.id, "\(example.name)")
         }
+    }
+
+    @Test("`describe` prints what `rpc.discover` answers")
+    func description() async throws {
+        let printed = try await Subprocess.run(["describe"]).lines.joined()
+        let line = #"{"jsonrpc":"2.0","id":1,"method":"rpc.discover"}"#
+        let answer = try await Subprocess.run(["--sandbox", "--database", ":memory:"], input: line).lines.joined()
+        #expect(try JSONValue(parsing: Array(printed.utf8)) == JSONValue(parsing: Array(answer.utf8))["result"])
     }
 
     private static func ping(_ id: String) -> String { #"{"jsonrpc":"2.0","id":\#(id),"method":"ping"}"# }

@@ -2,6 +2,7 @@ import Glibc
 import JSON
 import Synchronization
 import TestSupport
+import Testing
 
 /// A Stripe that takes its time, and a process that works with it.
 final class SlowStripe: Sendable {
@@ -57,7 +58,7 @@ extension Subprocess {
 
     /// The next line, which must be there and be JSON.
     func next(timeout: Duration = .seconds(20)) async throws -> JSONValue {
-        guard let line = try await readLine(timeout: timeout) else { throw TimedOut(description: "the output ended") }
+        let line = try #require(try await readLine(timeout: timeout), "the output ended")
         return try JSONValue(parsing: Array(line.utf8))
     }
 
