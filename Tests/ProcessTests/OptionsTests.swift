@@ -59,8 +59,7 @@ struct OptionsTests {
             (["--deterministic"], "--deterministic needs --sandbox"),
             (["serve", "migrate"], "only one command"),
             (["describe", "--dry-run"], "--dry-run belongs to migrate"),
-            (["mcp"], "mcp is not available in this version"),
-            (["--allow-destructive"], "--allow-destructive is not available in this version"),
+            (["--allow-destructive"], "--allow-destructive belongs to mcp"),
         ])
     func mistakes(arguments: [String], message: String) {
         let failure = #expect(throws: StartFailure.self) { try parse(arguments) }
