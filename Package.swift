@@ -96,6 +96,8 @@ let package = Package(
             ]),
         .testTarget(name: "MCPTests", dependencies: ["JSON", "TestSupport", "stripe-customers"], exclude: ["session.py"]),
         .testTarget(
+            name: "MCPTests", dependencies: ["JSON", "TestSupport", "stripe-customers"], exclude: ["session.py"]),
+        .testTarget(
             name: "ProcessTests",
             dependencies: ["JSON", "JSONSchema", "SQLite", "Schemas", "TestSupport", "stripe-customers"],
             exclude: ["localstripe_server.py", "twoway.py"]),

@@ -16,37 +16,43 @@ struct Dialect: Sendable {
     let invitation: String
 
     /// - Parameter methods: those of the service.
-    init(_ command: Options.Command, methods: [Method]) throws(StartFailure) {
-        let schemas = try Self.paramsSchemas(of: methods)
+    init(_ command: Options.Command, methods: [Method], schemas: ParamsSchemas) throws(StartFailure) {
         guard case .mcp(let allowsDestructive) = command else {
             self.methods = methods
-            paramsSchemas = schemas
-            metaSchema = try Self.compiled("meta", Schemas.meta)
+            paramsSchemas = schemas.byMethod
+            metaSchema = schemas.meta
             cancellation = nil
             invitation = "type JSON-RPC 2.0 requests, one JSON text a line; Ctrl-D ends (see --help)"
             return
         }
         let server = ToolServer(
-            methods: methods, paramsSchemas: schemas, allowsDestructive: allowsDestructive, version: version)
+            methods: methods, paramsSchemas: schemas.byMethod, allowsDestructive: allowsDestructive, version: version)
         self.methods = server.methods
         paramsSchemas = [:]
         // Anybody may put members of their own there ("General fields: _meta").
-        metaSchema = try Self.compiled("meta", ["type": "object"])
+        metaSchema = try compiled("meta", ["type": "object"])
         cancellation = (method: "notifications/cancelled", member: "requestId")
         invitation = "waiting for a Model Context Protocol client on stdin; Ctrl-D ends (see --help)"
     }
+}
 
-    private static func paramsSchemas(of methods: [Method]) throws(StartFailure) -> [String: Schema] {
-        var schemas: [String: Schema] = [:]
-        for method in methods {
-            if let document = Schemas.params(method.name) { schemas[method.name] = try compiled(method.name, document) }
+/// The schemas of the params of all methods, and of `_meta`.
+struct ParamsSchemas: Sendable {
+    var byMethod: [String: Schema] = [:]
+    let meta: Schema
+
+    init() throws(StartFailure) {
+        meta = try compiled("meta", Schemas.meta)
+        for method in Schemas.methods {
+            byMethod[method] = try Schemas.params(method).map { document throws(StartFailure) in
+                try compiled(method, document)
+            }
         }
-        return schemas
     }
+}
 
-    private static func compiled(_ name: String, _ document: JSONValue) throws(StartFailure) -> Schema {
-        do { return try Schema(document) } catch {
-            throw StartFailure(.internalError, "the schema of \(name) can't be used: \(error)")
-        }
+private func compiled(_ name: String, _ document: JSONValue) throws(StartFailure) -> Schema {
+    do { return try Schema(document) } catch {
+        throw StartFailure(.internalError, "the schema of \(name) can't be used: \(error)")
     }
 }

@@ -9,6 +9,8 @@ let help = """
       migrate [--dry-run]    applies the pending migrations to the database
       sync [--dry-run]       brings every user in line with Stripe
       reconcile [--fix]      compares every user with every Stripe customer
+      client LANGUAGE        prints a client of one file: python, node or typescript
+      mcp [--allow-destructive]   serves agents (Model Context Protocol) over stdio
       describe               prints the OpenRPC document of all methods
       --help, --version
 

@@ -205,7 +205,6 @@ struct OptionParser {
 
     private func usage(_ message: String) -> StartFailure { StartFailure(.usage, message + " (see --help)") }
 
-
     private func unknown(_ what: String, _ text: String, nearest: String?) -> StartFailure {
         // Only what looks like a name is quoted.
         let isName =

@@ -23,6 +23,8 @@ func serve(_ options: Options, environment: [String: String], parent: Int32) asy
     let identifiers: any Identifiers = counted.map { $0 as any Identifiers } ?? RandomIdentifiers()
     let logWriter = LogWriter(clock: clock) { writeWhole($0, to: 2) == nil }
     let log = Log(to: logWriter, level: options.logLevel)
+    // The schemas are compiled while the database is opened. All of them, so that one that can't be used is told now.
+    let schemas = Task.detached { Result { () throws(StartFailure) in try ParamsSchemas() } }
     let wiring = try await Wiring(options, environment: environment, clock: clock, identifiers: identifiers, log: log)
     if let counted { counted.begin(session: try await wiring.deterministicSession()) }
 
@@ -30,16 +32,14 @@ func serve(_ options: Options, environment: [String: String], parent: Int32) asy
     configuration.maxInFlight = options.maxInFlight
     configuration.ordered = options.ordered
     configuration.deterministic = options.deterministic
-    let dialect = try Dialect(options.command, methods: wiring.methods)
+    let dialect = try Dialect(options.command, methods: wiring.methods, schemas: try await schemas.value.get())
     if let cancellation = dialect.cancellation { configuration.cancellation = cancellation }
     let server = Server(
         configuration: configuration, methods: dialect.methods, paramsSchemas: dialect.paramsSchemas,
         metaSchema: dialect.metaSchema, log: log, identifiers: identifiers,
         hooks: wiring.hooks(deterministic: options.deterministic))
     Signals.onTermination { server.terminate() }
-    if isatty(channel.input) == 1 {
-        complain(dialect.invitation)
-    }
+    if isatty(channel.input) == 1 { complain(dialect.invitation) }
     log(.info, "started", ["version": .string(version), "sandbox": .bool(options.sandbox)])
     let reason = await server.run(input: channel.input, output: channel.output)
     log(.info, "stopped", ["reason": .string(String(describing: reason))])
