@@ -30,7 +30,10 @@ extension Reconciliation {
         }
         var found: [ReconcileFinding] = []
         if !facts.isListed { found += try await examine(unlisted: customerId, of: facts.user, &progress) }
-        if !facts.others.isEmpty {
+        let isGone = found.contains { $0.kind == .deadLink }
+        // With the link gone too, a single one is what the user gets again, and of several one is to be chosen.
+        if isGone, facts.others.count > 1 { found.append(try await toKeep(of: facts.others, for: userId)) }
+        if !isGone, !facts.others.isEmpty {
             found.append(
                 .duplicate(userId, keep: customerId, "the user has it", others: facts.others, isLinked: true))
         }
