@@ -94,7 +94,6 @@ let package = Package(
             exclude: [
                 "flask_app.py", "node.d.ts", "node_app.mjs", "node_cases.mjs", "python_cases.py", "usage.ts",
             ]),
-        .testTarget(name: "MCPTests", dependencies: ["JSON", "TestSupport", "stripe-customers"], exclude: ["session.py"]),
         .testTarget(
             name: "MCPTests", dependencies: ["JSON", "TestSupport", "stripe-customers"], exclude: ["session.py"]),
         .testTarget(
