@@ -125,10 +125,14 @@ struct ReconcileTests {
     @Test("Interrupted after any page it goes on there, and reports the same")
     func resumed() async throws {
         let (bench, faults, _) = try await faultyBench()
-        for number in 30..<350 {
+        for number in 100..<420 {
             try await bench.atStripe(.post, "/v1/customers", "metadata[userId]=u\(number)")
-            try bench.sql("INSERT INTO users (id) VALUES ('u\(number)')")
         }
+        try bench.sql(
+            """
+            WITH RECURSIVE n (n) AS (SELECT 100 UNION ALL SELECT n + 1 FROM n WHERE n < 419)
+            INSERT INTO users (id) SELECT 'u' || n FROM n
+            """)
         // Else everything was synced in this very moment, and has to be asked for one by one.
         await bench.clock.sleep(1_000)
         var interruptions = 0
