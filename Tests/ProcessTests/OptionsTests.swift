@@ -34,7 +34,8 @@ struct OptionsTests {
     @Test(
         "Commands are told apart",
         arguments: [
-            (["migrate"], .migrate(dryRun: false)), (["migrate", "--dry-run"], .migrate(dryRun: true)),
+            (["migrate"], .migrate(dryRun: false)), (["sync", "--dry-run"], .sync(dryRun: true)),
+            (["reconcile", "--fix"], .reconcile(fix: true)), (["migrate", "--dry-run"], .migrate(dryRun: true)),
             (["describe"], .describe), (["--help"], .help), (["-h", "--version"], .help), (["--version"], .version),
         ] as [([String], Options.Command)])
     func commands(arguments: [String], command: Options.Command) throws {
@@ -60,6 +61,7 @@ struct OptionsTests {
             (["serve", "migrate"], "only one command"),
             (["describe", "--dry-run"], "--dry-run belongs to migrate"),
             (["--allow-destructive"], "--allow-destructive belongs to mcp"),
+            (["--stripe-wins", "city"], "email,name,phone"), (["--fix"], "--fix belongs to reconcile"),
         ])
     func mistakes(arguments: [String], message: String) {
         let failure = #expect(throws: StartFailure.self) { try parse(arguments) }
