@@ -77,6 +77,8 @@ struct TranscriptTests {
         "syncAllUsers": ["stripe_request_rejected"],
         "reconcile": ["stripe_request_rejected"],
         "handleWebhook": ["stripe_request_rejected"],
+        "exportUserData": ["stripe_request_rejected"],
+        "eraseUser": ["stripe_request_rejected"],
         "linkCustomer": ["stripe_request_rejected", "idempotency_conflict"],
     ]
 
@@ -91,10 +93,8 @@ struct TranscriptTests {
         #expect(expected.subtracting(seen).isEmpty, "without a conversation: \(expected.subtracting(seen).sorted())")
     }
 
-    /// `rpc.discover` is compared with `describe` below; the others come with a later version.
-    private static let withoutConversation: Set<String> = [
-        "rpc.discover", "exportUserData", "eraseUser", "listAuditEvents", "verifyAuditLog",
-    ]
+    /// It is compared with `describe`.
+    private static let withoutConversation: Set<String> = ["rpc.discover"]
 
     @Test("rpc.discover answers what describe prints")
     func discover() async throws {
