@@ -46,7 +46,7 @@ struct Launch: Sendable {
             let options = try options.get()
             switch options.command {
             case .serve, .mcp: return try await serve(options, environment: environment, parent: parent)
-            case .migrate(let dryRun): try migrate(options, dryRun: dryRun)
+            case .migrate(let dryRun): try migrate(options, dryRun: dryRun, environment: environment)
             case .sync(let dryRun): return try await sync(options, dryRun: dryRun, environment: environment)
             case .reconcile(let fix): return try await reconcile(options, fix: fix, environment: environment)
             case .describe: try describe()

@@ -6,7 +6,7 @@ import Testing
 ///
 /// - Parameter app: prints its port in a line of its own once it listens.
 func expectWebsite(of app: Subprocess) async throws {
-    let port = try #require(try await app.readLine(timeout: .seconds(30)))
+    let port = try #require(try await app.readLine(timeout: .seconds(90)))
     let site = "http://127.0.0.1:\(port)"
     let registered = try await curl(["-d", "email=ada@example.com&name=Ada", site + "/users/u1"])
     let customerID = try #require(registered["customerId"]?.string)
@@ -19,6 +19,6 @@ func expectWebsite(of app: Subprocess) async throws {
 }
 
 private func curl(_ arguments: [String]) async throws -> JSONValue {
-    let output = try await Subprocess.run(["-s", "--max-time", "20"] + arguments, binary: "/usr/bin/curl")
+    let output = try await Subprocess.run(["-s", "--max-time", "60"] + arguments, binary: "/usr/bin/curl")
     return try JSONValue(parsing: Array(output.lines.joined(separator: "\n").utf8))
 }

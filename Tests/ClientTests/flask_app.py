@@ -6,7 +6,7 @@ from werkzeug.serving import make_server
 from stripe_customers import StripeCustomers, StripeCustomersError
 
 app = Flask(__name__)
-stripe = StripeCustomers(database="app.sqlite", sandbox=True, timeout=20)
+stripe = StripeCustomers(database="app.sqlite", sandbox=True, timeout=60)
 
 
 @app.post("/users/<user_id>")

@@ -3,7 +3,7 @@
 import http from 'node:http'
 import { StripeCustomers, StripeCustomersError } from './stripe-customers.mjs'
 
-const stripe = new StripeCustomers({ database: 'app.sqlite', sandbox: true, timeoutMs: 20_000 })
+const stripe = new StripeCustomers({ database: 'app.sqlite', sandbox: true, timeoutMs: 60_000 })
 
 async function form(request) {
   let body = ''
