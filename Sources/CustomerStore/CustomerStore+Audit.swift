@@ -128,6 +128,8 @@ extension CustomerStore {
     /// - Parameter kept: An end of the log that somebody kept elsewhere; held against it like the anchor's file.
     package func verifyAuditLog(against kept: AuditAnchor? = nil) async throws(StoreError) -> AuditVerdict {
         let audit = audit
+        // The first events of a log are there before their anchor is.
+        if audit.isAnchorBehind { try await moveAnchor() }
         let anchor = try await read { _ throws(StoreError) in try audit.anchor() }
         var verdict = AuditVerdict(events: 0)
         var anchors = [anchor, kept].compactMap(\.self)

@@ -196,7 +196,7 @@ struct ChangeTests {
         let world = try await World()
         try world.sql(
             """
-            CREATE TRIGGER full_disk BEFORE UPDATE ON sync_queue BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END
+            CREATE TRIGGER full_disk BEFORE UPDATE OF attempts ON sync_queue BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END
             """)
         world.stripe.script { $0.route == .create ? .closed : nil }
         try await world.call("registerUser", ["userId": "u1", "email": "ada@example.com"])

@@ -63,16 +63,17 @@ struct SpecificationProcessTests {
             """
         ),
         (
+            // Its first id is "1" in the specification, which here may still be in flight from the example with "foobar".
             "a batch",
             """
-            [{"jsonrpc": "2.0", "method": "ping", "id": "1"}, \
+            [{"jsonrpc": "2.0", "method": "ping", "id": "11"}, \
             {"jsonrpc": "2.0", "method": "notify_hello", "params": [7]}, \
             {"jsonrpc": "2.0", "method": "getUser", "params": {"userId": "42"}, "id": "2"}, {"foo": "boo"}, \
             {"jsonrpc": "2.0", "method": "foo.get", "params": {"name": "myself"}, "id": "5"}, \
             {"jsonrpc": "2.0", "method": "ping", "id": "9"}]
             """,
             """
-            [{"jsonrpc":"2.0","id":"1","result":{}},{"jsonrpc":"2.0","id":"2","result":null},\
+            [{"jsonrpc":"2.0","id":"11","result":{}},{"jsonrpc":"2.0","id":"2","result":null},\
             {"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Invalid Request"}},\
             {"jsonrpc":"2.0","id":"5","error":{"code":-32601,"message":"Method not found"}},\
             {"jsonrpc":"2.0","id":"9","result":{}}]

@@ -27,6 +27,9 @@ struct AuditLog: Sendable {
         anchorFile != nil && !pending.isScheduled.exchange(true, ordering: .relaxed)
     }
 
+    /// This process has appended events that the anchor does not know yet.
+    var isAnchorBehind: Bool { pending.isScheduled.load(ordering: .relaxed) }
+
     func anchorWriteBegins() { pending.isScheduled.store(false, ordering: .relaxed) }
 
     func anchor() throws(StoreError) -> AuditAnchor? {
