@@ -27,7 +27,7 @@ let package = Package(
         .target(name: "JSONSchema", dependencies: ["JSON"]),
         .target(name: "CSchemas"),
         .target(name: "Schemas", dependencies: ["CSchemas", "JSON"]),
-        .target(name: "CClients"),
+        .target(name: "CClients", exclude: ["runtime.mjs", "runtime.py"]),
         .target(name: "Clients", dependencies: ["CClients", "JSON", "Schemas"]),
 
         // MARK: Who may do what

@@ -1,13 +1,13 @@
-// The files of `clients/` become part of the binary, as those of `schemas/` do (see CSchemas.c).
+// The runtimes of the generated clients become part of the binary, as those of `schemas/` do (see CSchemas.c).
 
 #include "CClients.h"
 
 static const unsigned char python[] = {
-#embed "../../clients/runtime.py"
+#embed "runtime.py"
 };
 
 static const unsigned char javaScript[] = {
-#embed "../../clients/runtime.mjs"
+#embed "runtime.mjs"
 };
 
 const CClientsFile CClientsPython = {python, sizeof python};

@@ -1,6 +1,6 @@
 internal import CClients
 
-/// The client for Node: `clients/runtime.mjs` with the errors and methods of this version.
+/// The client for Node: `Sources/CClients/runtime.mjs` with the errors and methods of this version.
 package func nodeClient(version: String) -> String { javaScriptClient(version: version, isTyped: false) }
 
 /// The same with types for TypeScript, which only have to be erased (`--erasableSyntaxOnly`), so that Node can run it.

@@ -1,6 +1,6 @@
 internal import CClients
 
-/// The client for Python: `clients/runtime.py` with the types, errors and methods of this version.
+/// The client for Python: `Sources/CClients/runtime.py` with the types, errors and methods of this version.
 package func pythonClient(version: String) -> String {
     let interface = ClientInterface()
     let template = Array(UnsafeBufferPointer(start: CClientsPython.bytes, count: CClientsPython.size))

@@ -1,7 +1,7 @@
 #pragma once
 #include <stddef.h>
 
-/// One file of `clients/`, which holds what the generated clients do at run time.
+/// One file of this folder, which holds what the generated clients do at run time.
 typedef struct {
     const unsigned char *bytes;
     size_t size;
