@@ -24,8 +24,8 @@ struct MigrateProcessTests {
         #expect(throws: SQLiteError.self) { _ = try Connection(path: database, readOnly: true) }
         let first = try await migrate()
         #expect(first.lines.count == dry.lines.count && Array(first.lines.prefix(3)) == names.map { "applied \($0)" })
-        #expect(try await migrate().lines == ["nothing to apply: the database is up to date"])
-        #expect(try await migrate("--dry-run").lines == ["nothing to apply: the database is up to date"])
+        #expect(try await migrate().lines == [])
+        #expect(try await migrate("--dry-run").lines == [])
     }
 
     @Test("Six processes at once apply each migration once")
