@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import Migrations
 internal import SQLite
 
@@ -102,12 +103,7 @@ package enum MigrationRunner {
         return .database(error)
     }
 
-    /// FNV-1a, 64 bits (https://datatracker.ietf.org/doc/html/draft-eastlake-fnv): finds an edited file; not a seal.
-    private static func checksum(_ bytes: [UInt8]) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        return String(hash, radix: 16)
-    }
+    private static func checksum(_ bytes: [UInt8]) -> String { Hexadecimal.text(SHA256.hash(bytes)) }
 }
 
 extension ScriptStatement {

@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import CustomerStore
 internal import Environment
 internal import JSON
@@ -92,7 +93,7 @@ enum CreateCustomer: ServiceMethod {
         _ key: String, _ params: Params, _ service: CustomerService
     ) async throws(ServiceError) -> JSONObject {
         let text = JSONValue.object(params.whole).serialized(sortedKeys: true)
-        let hash = fingerprint(text)
+        let hash = Hexadecimal.text(SHA256.hash(text))
         let known = try await stored { () async throws(StoreError) in
             try await service.store.beginIdempotentCall(key, requestHash: hash, at: service.clock.now())
         }
@@ -155,15 +156,5 @@ enum CreateCustomer: ServiceMethod {
         if customerIds.count > 1 { details["candidates"] = .array(customerIds.map { .string($0) }) }
         let what = userId == nil ? "A customer with this email" : "The user's customer"
         return ServiceError(.customerAlreadyExists, "\(what) exists already", details: details)
-    }
-
-    /// FNV-1a, 128 bits as two of 64 with different starts: tells requests apart, keeps no personal data.
-    private static func fingerprint(_ bytes: [UInt8]) -> String {
-        var (a, b): (UInt64, UInt64) = (0xcbf2_9ce4_8422_2325, 0x8422_2325_cbf2_9ce4)
-        for byte in bytes {
-            a = (a ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
-            b = (b ^ UInt64(byte) &+ 0x9e) &* 0x0000_0100_0000_01b3
-        }
-        return String(a, radix: 16) + String(b, radix: 16)
     }
 }
