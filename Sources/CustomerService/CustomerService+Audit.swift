@@ -9,7 +9,7 @@ func audited<T: Sendable, E: Error>(
     _ method: String, as actor: AuditScope.Actor?, traceparent: String? = nil,
     _ body: (AuditScope) async throws(E) -> T
 ) async throws(E) -> T {
-    let trail = RequestTrail()
+    let trail = RequestTrail.current ?? RequestTrail(traceparent: traceparent)
     let scope = AuditScope(actor: actor, method: method, traceparent: traceparent) { trail.lastChange }
     let result: Result<T, E> = await AuditScope.$current.withValue(scope) {
         await RequestTrail.$current.withValue(trail) {

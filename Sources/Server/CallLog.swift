@@ -6,7 +6,8 @@ package import JSONRPC
 // What the log says about calls: enough to find one, and nothing about a person.
 
 extension PendingCall {
-    /// `method`, `id`, `outcome`, `durationMs`, `userId`, `customerId`, `traceparent`; what is not there is left out.
+    /// `method`, `id`, `outcome`, `durationMs`, `userId`, `customerId`, `traceparent`, how often Stripe was asked and under
+    /// which `req_…` last; what is not there is left out.
     package func logFields(_ outcome: RequestPipeline.Outcome) -> JSONObject {
         var fields: JSONObject = [:]
         switch work {
@@ -22,6 +23,8 @@ extension PendingCall {
         case .success: fields["outcome"] = "ok"
         case .failure(let error): fields["outcome"] = error.data["type"]
         }
+        if trail.attempts > 0 { fields["stripeAttempts"] = .number(JSONNumber(trail.attempts)) }
+        fields["requestId"] = trail.lastRequest.map { .string($0) }
         fields["durationMs"] = .number(milliseconds(received.duration(to: .now)))
         return fields
     }

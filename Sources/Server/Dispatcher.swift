@@ -189,7 +189,10 @@ package final class Dispatcher: Sendable {
                 ready += leave(next)
             case .run(let call):
                 Task.detached { [self] in
-                    settle(next.call, await perform(call, for: next.call), isLate: true)
+                    let outcome = await RequestTrail.$current.withValue(next.call.trail) {
+                        await perform(call, for: next.call)
+                    }
+                    settle(next.call, outcome, isLate: true)
                     await afterEach?()
                     start(leave(next))
                 }

@@ -33,6 +33,7 @@ package final class PendingCall: Sendable {
     package let reply: Reply?
     package let place: Place
     package let received = ContinuousClock.now
+    package let trail: RequestTrail
     private let state = Mutex(State())
 
     package init(method: String?, work: Work, reply: Reply?, place: Place) {
@@ -40,6 +41,11 @@ package final class PendingCall: Sendable {
         self.work = work
         self.reply = reply
         self.place = place
+        if case .call(let call) = work {
+            trail = RequestTrail(traceparent: call.meta.traceparent)
+        } else {
+            trail = RequestTrail()
+        }
     }
 
     /// Called when its turn has come. From here on the work goes on to its end, whatever happens to the answer.

@@ -76,7 +76,7 @@ package final class StripeClient: Sendable {
                 answer = StripeAnswer(failure, isMutation: call.isMutation, isCancelled: Task.isCancelled)
             }
             record(answer, of: call, admission, attempt: attempt, duration: elapsed(since: sent))
-            if call.isMutation { RequestTrail.current?.note(answer.requestID) }
+            RequestTrail.current?.note(answer.requestID, isMutation: call.isMutation)
 
             let error: StripeError
             switch answer.result {
@@ -92,7 +92,7 @@ package final class StripeClient: Sendable {
             }
             log(
                 .warning, "stripe.retry",
-                describe(call, answer, attempt, ["reason": .string(reason), "delay": .number(JSONNumber(delay))]))
+                describe(call, answer, attempt, ["reason": .string(reason), "delayMs": .number(JSONNumber(delay))]))
             await clock.sleep(delay)
             if Task.isCancelled { throw error.after(attempts: attempt, outcomeUnknown: outcomeUnknown) }
             seen.withLock { $0.counters.retries += 1 }
@@ -189,7 +189,7 @@ extension StripeClient {
             case .unknown: break
             }
         }
-        log(.debug, "stripe.request", describe(call, answer, attempt, ["duration": .number(JSONNumber(duration))]))
+        log(.debug, "stripe.request", describe(call, answer, attempt, ["durationMs": .number(JSONNumber(duration))]))
         if answer.status == 429 { slowDown(call, answer, attempt) }
     }
 
@@ -215,6 +215,7 @@ extension StripeClient {
         fields["status"] = answer.status.map { .number(JSONNumber($0)) }
         if case .failure(let kind) = answer.outcome { fields["failure"] = .string(kind.rawValue) }
         fields["requestId"] = answer.requestID.map { .string($0) }
+        fields["traceparent"] = RequestTrail.current?.traceparent.map { .string($0) }
         for member in further.members { fields[member.name] = member.value }
         return fields
     }

@@ -239,18 +239,26 @@ struct ServerTests {
         await stuck.open()
     }
 
-    @Test("The log has one line for a call, without the email")
+    @Test("The log has one line for a call, without the email, with what was asked of Stripe")
     func callLog() async throws {
         let trace = Trace()
+        let asksTwice = Method(name: "asks") { _, _ in
+            RequestTrail.current?.note("req_1", isMutation: true)
+            RequestTrail.current?.note("req_2", isMutation: false)
+            RequestTrail.current?.note(nil, isMutation: false)
+            return [:]
+        }
         let log = Log { _, event, fields in trace.append(event + " " + text(.object(fields))) }
-        let session = try Session([.echo], log: log)
+        let session = try Session([.echo, asksTwice], log: log)
         let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
         session.send(
             #"{"jsonrpc":"2.0","id":1,"method":"echo","params":{"userId":"ada@example.com","customerId":"cus_1","#
                 + #""email":"ada@example.com","_meta":{"traceparent":"\#(traceparent)"}}}"#)
+        session.send(#"{"jsonrpc":"2.0","id":2,"method":"asks"}"#)
         _ = await session.finish()
-        #expect(trace.all.count == 1)
-        let line = try #require(trace.all.first)
+        #expect(trace.all.count == 2)
+        #expect(trace.all.contains { $0.contains(#""id":2,"outcome":"ok","stripeAttempts":3,"requestId":"req_2","#) })
+        let line = try #require(trace.all.first { $0.contains("echo") })
         #expect(
             line.hasPrefix(
                 #"call {"method":"echo","userId":"a***@example.com","customerId":"cus_1","traceparent":"\#(traceparent)","#

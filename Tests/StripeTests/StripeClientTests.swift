@@ -323,9 +323,9 @@ struct StripeClientTests {
         _ = try await stripe.updateCustomer("cus_secret", ["email": "ada@example.com"], idempotencyKey: "key-1")
         #expect(
             book.all == [
-                #"debug stripe.request {"method":"POST","path":"/v1/customers/{id}","attempt":1,"status":503,"requestId":"req_7","duration":0}"#,
-                #"warning stripe.retry {"method":"POST","path":"/v1/customers/{id}","attempt":1,"status":503,"requestId":"req_7","reason":"server error","delay":250}"#,
-                #"debug stripe.request {"method":"POST","path":"/v1/customers/{id}","attempt":2,"status":200,"requestId":"req_8","duration":0}"#,
+                #"debug stripe.request {"method":"POST","path":"/v1/customers/{id}","attempt":1,"status":503,"requestId":"req_7","durationMs":0}"#,
+                #"warning stripe.retry {"method":"POST","path":"/v1/customers/{id}","attempt":1,"status":503,"requestId":"req_7","reason":"server error","delayMs":250}"#,
+                #"debug stripe.request {"method":"POST","path":"/v1/customers/{id}","attempt":2,"status":200,"requestId":"req_8","durationMs":0}"#,
             ])
     }
 
