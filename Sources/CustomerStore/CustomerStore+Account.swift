@@ -4,15 +4,17 @@ extension CustomerStore {
     /// Binds the database to a Stripe account and mode, or checks that it is bound to this one.
     ///
     /// Ids of one mode or account mean nothing in another, so a database never mixes them.
-    /// - Parameter account: Such as `test mode`, `live mode, account acct_…`, `the sandbox`: what the error says.
+    /// - Parameters:
+    ///   - account: Such as `test mode`, `live mode, account acct_…`, `the sandbox`: what the error says.
+    ///   - keyOwner: The `acct_…` whose key it is, where that is known; the first that is known counts.
     /// - Throws: `.wrongAccount` when it belongs to another one.
-    package func bind(to account: String) async throws(StoreError) {
+    package func bind(to account: String, keyOwner: String? = nil) async throws(StoreError) {
         try await write { connection throws(StoreError) in
-            try connection.change(
-                "INSERT INTO settings (name, value) VALUES ('account', ?) ON CONFLICT (name) DO NOTHING",
-                [.text(account)])
-            let bound = try connection.row("SELECT value FROM settings WHERE name = 'account'")?.text(0) ?? account
+            let bound = try connection.firstValue(account, of: "account")
             if bound != account { throw .wrongAccount(bound: bound, given: account) }
+            guard let keyOwner else { return }
+            let owner = try connection.firstValue(keyOwner, of: "key_owner")
+            if owner != keyOwner { throw .wrongAccount(bound: "the account \(owner)", given: keyOwner) }
         }
     }
 
@@ -26,5 +28,15 @@ extension CustomerStore {
                 """)
             return row?.text(0).flatMap { Int($0) } ?? 1
         }
+    }
+}
+
+extension Connection {
+    /// The value that the setting was given first, which is this one if it had none.
+    fileprivate mutating func firstValue(_ value: String, of setting: String) throws(StoreError) -> String {
+        try change(
+            "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+            [.text(setting), .text(value)])
+        return try row("SELECT value FROM settings WHERE name = ?", [.text(setting)])?.text(0) ?? value
     }
 }

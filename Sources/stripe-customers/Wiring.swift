@@ -26,7 +26,7 @@ struct Wiring: Sendable {
         let stripe = try StripeSide(options, environment: environment, clock: clock, identifiers: identifiers)
         do throws(StoreError) {
             store = try CustomerStore(path: options.database, clock: clock, auditKey: auditKey)
-            try await store.bind(to: stripe.accountName)
+            try await store.bind(to: stripe.accountName, keyOwner: stripe.keyOwner)
             try await store.renewLeases()
         } catch {
             throw StartFailure(error)
@@ -92,6 +92,7 @@ private struct StripeSide: Sendable {
     let configuration: StripeConfiguration
     /// What a database is bound to.
     let accountName: String
+    private(set) var keyOwner: String?
 
     init(
         _ options: Options, environment: [String: String], clock: any WallClock, identifiers: any Identifiers
@@ -107,7 +108,9 @@ private struct StripeSide: Sendable {
                 throw StartFailure(.inputOutput, "can't open the sandbox's state (\(error.message))")
             }
         } else {
-            configuration.apiKey = try SecretKey(options, environment: environment).value
+            let key = try SecretKey(options, environment: environment)
+            configuration.apiKey = key.value
+            keyOwner = key.account
             mode = configuration.isLive ? "live mode" : "test mode"
             // Where only HTTP/1.1 is spoken, calls that share no key would otherwise wait for each other's connections.
             exchange = CurlExchange(

@@ -67,6 +67,22 @@ struct MigrateProcessTests {
         #expect(rotated.status == .exited(0))
     }
 
+    @Test("A key that tells its account binds the database to it, and leaves room for another key of the account")
+    func accountOfKey() async throws {
+        func key(_ prefix: String, account: String, secret: Character) -> [String: String] {
+            ["STRIPE_API_KEY": prefix + "5" + account + String(repeating: secret, count: 82)]
+        }
+        let first = key("sk_test_", account: "1HqLyjWDarjtT1zd", secret: "a")
+        #expect(try await Subprocess.run(["--database", database], environment: first).status == .exited(0))
+        let rotated = key("rk_test_", account: "1HqLyjWDarjtT1zd", secret: "b")
+        #expect(try await Subprocess.run(["--database", database], environment: rotated).status == .exited(0))
+        let other = try await Subprocess.run(
+            ["--database", database], environment: key("sk_test_", account: "1KbCdEfGhIjKlMnO", secret: "c"))
+        #expect(other.status == .exited(78))
+        #expect(other.standardError.contains("the account acct_1HqLyjWDarjtT1zd; the key given is for acct_1KbCdEfGh"))
+        #expect(!other.standardError.contains("cccc"))
+    }
+
     @Test("A users table without an email is refused with what it needs, and stays as it is")
     func unfit() async throws {
         try change("CREATE TABLE users (id INTEGER PRIMARY KEY, login TEXT); INSERT INTO users VALUES (1, 'ada')")
