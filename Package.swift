@@ -1,9 +1,14 @@
 // swift-tools-version: 6.2
-import Foundation
 import PackageDescription
 
 // One section per layer, from the bottom up: a target may only depend on targets above it in this file.
 // `swift build` needs libcurl's and SQLite's development files; `.ci/setup` installs them on Debian and Ubuntu.
+
+// By name: what a manifest reads from a folder would be out of date whenever SwiftPM takes the manifest from its cache.
+let migrations = [
+    "V0001_users.sql", "V0002_customer_sync.sql", "V0003_users_triggers.sql", "V0004_stripe_events.sql",
+    "V0005_audit.sql", "V0006_changes_under_way.sql",
+]
 
 let package = Package(
     name: "stripe-customers",
@@ -35,7 +40,7 @@ let package = Package(
 
         // MARK: The database
         .target(name: "SQLite", dependencies: ["CSQLite"]),
-        .target(name: "Migrations", path: "Migrations", resources: embedded("Migrations", ".sql")),
+        .target(name: "Migrations", path: "Migrations", resources: embedded(migrations)),
         .target(name: "CustomerStore", dependencies: ["Cryptography", "Environment", "JSON", "Migrations", "SQLite"]),
 
         // MARK: The wire to Stripe
@@ -121,11 +126,8 @@ if Context.environment["STRIPE_CUSTOMERS_FUZZING"] != nil {
     ]
 }
 
-/// Every file of `Migrations/` is compiled into the binary, so nothing has to lie beside it at run time.
-func embedded(_ folder: String, _ suffix: String) -> [Resource] {
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: Context.packageDirectory + "/" + folder)) ?? []
-    return files.filter { $0.hasSuffix(suffix) }.sorted().map { .embedInCode($0) }
-}
+/// Compiled into the binary, so that nothing has to lie beside it at run time.
+func embedded(_ files: [String]) -> [Resource] { files.map { .embedInCode($0) } }
 
 // Each setting with the proposal that explains it.
 for target in package.targets where target.type != .system {

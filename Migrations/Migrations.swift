@@ -15,5 +15,7 @@ package enum Migrations {
         Migration(version: 3, name: "V0003_users_triggers", sql: PackageResources.V0003_users_triggers_sql),
         Migration(version: 4, name: "V0004_stripe_events", sql: PackageResources.V0004_stripe_events_sql),
         Migration(version: 5, name: "V0005_audit", sql: PackageResources.V0005_audit_sql),
+        Migration(
+            version: 6, name: "V0006_changes_under_way", sql: PackageResources.V0006_changes_under_way_sql),
     ]
 }

@@ -46,8 +46,10 @@ package struct CallGuard: Sendable {
                 throw error
             }
             do throws(ServiceError) {
+                let isAtStripeAlone = AuditedMethods.changeAtStripeAlone.contains(method.name)
+                if isAtStripeAlone { try await service.noteChangeUnderWay(params) }
                 let answer = try await method.call(params, context)
-                if AuditedMethods.changeAtStripeAlone.contains(method.name), scope.outcomes.isEmpty {
+                if isAtStripeAlone, scope.outcomes.isEmpty {
                     await service.record(params, answer: answer)
                 }
                 return confinement?.confined(answer) ?? answer
@@ -88,8 +90,10 @@ package struct CallGuard: Sendable {
 
 /// Which methods belong in the audit log beyond what the store records.
 enum AuditedMethods {
-    /// What they change is at Stripe alone, at least at times.
-    static let changeAtStripeAlone: Set<String> = ["createCustomer", "updateCustomer"]
+    /// What they change is at Stripe alone, at least at times, or there first.
+    static let changeAtStripeAlone: Set<String> = [
+        "createCustomer", "updateCustomer", "archiveCustomer", "restoreCustomer",
+    ]
 
     /// Those whose failures are recorded: every one that changes something or gives everything away.
     static let all: Set<String> = [

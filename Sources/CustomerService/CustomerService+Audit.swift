@@ -38,13 +38,25 @@ extension CustomerService {
             email: params["email"]?.string, details: details)
     }
 
-    /// A change that was made at Stripe alone.
+    /// Before a change that is made at Stripe alone.
+    func noteChangeUnderWay(_ params: JSONValue) async throws(ServiceError) {
+        try await stored { () async throws(StoreError) in
+            try await store.noteChangeUnderWay(
+                userId: params["userId"]?.string, customerId: params["customerId"]?.string,
+                email: params["email"]?.string, details: ["fields": changedFields(params)])
+        }
+    }
+
+    /// After it.
     func record(_ params: JSONValue, answer: JSONValue) async {
-        let names = (params.object?.members ?? []).map(\.name)
-        let fields = names.filter { !["userId", "customerId", "onDuplicateEmail"].contains($0) }
         await record(
             userId: params["userId"]?.string, customerId: params["customerId"]?.string ?? answer["id"]?.string,
-            outcome: "ok", email: params["email"]?.string, details: ["fields": .array(fields.map { .string($0) })])
+            outcome: "ok", email: params["email"]?.string, details: ["fields": changedFields(params)])
+    }
+
+    private func changedFields(_ params: JSONValue) -> JSONValue {
+        let names = (params.object?.members ?? []).map(\.name)
+        return .array(names.filter { !["userId", "customerId", "onDuplicateEmail"].contains($0) }.map { .string($0) })
     }
 
     /// It has happened, and the caller is told so even if the log can't be written: that is a matter for the operator.

@@ -48,7 +48,13 @@ extension CustomerStore {
     ) async throws(StoreError) -> T {
         let scope = AuditScope.current ?? .background
         let recorder = AuditRecorder(scope: scope, key: audit.key, now: audit.clock.now())
-        let value = try await write { connection throws(StoreError) in try body(&connection, recorder) }
+        let value = try await write { connection throws(StoreError) in
+            let value = try body(&connection, recorder)
+            if !recorder.recorded.isEmpty, let note = scope.changeUnderWay {
+                try connection.change("DELETE FROM changes_under_way WHERE id = ?", [.integer(note)])
+            }
+            return value
+        }
         let recorded = recorder.recorded
         if !recorded.isEmpty {
             scope.note(recorded)

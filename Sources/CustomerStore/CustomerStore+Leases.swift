@@ -6,10 +6,11 @@ internal import SQLite
 /// A lease is good while its owner's row in `processes` has not expired; the owner renews that one row for all of its
 /// leases. So a killed owner's leases fall to its successors within `leaseDuration`.
 extension CustomerStore {
-    /// Says that this process lives. To be called every `leaseRenewal` for as long as it holds leases.
+    /// Says that this process lives, and clears up after those that don't any more. To be called every `leaseRenewal` for
+    /// as long as it holds leases.
     package func renewLeases() async throws(StoreError) {
-        let (owner, now) = (owner, leaseClock.now())
-        try await write { connection throws(StoreError) in
+        let (owner, now, audit) = (owner, leaseClock.now(), audit)
+        let recorded = try await write { connection throws(StoreError) in
             try connection.change(
                 """
                 INSERT INTO processes (owner, expires_at) VALUES (?, ?)
@@ -18,7 +19,9 @@ extension CustomerStore {
             try connection.change(
                 "DELETE FROM leases WHERE owner IN (SELECT owner FROM processes WHERE expires_at < ?)", [.integer(now)])
             try connection.change("DELETE FROM processes WHERE expires_at < ?", [.integer(now)])
+            return try Self.recordAbandonedChanges(audit, &connection)
         }
+        if recorded { scheduleAnchor() }
     }
 
     /// Gives all leases back, so that other processes need not wait for them to expire.

@@ -71,6 +71,52 @@ struct AuditTests {
         #expect(!text.contains("ada@") && !text.contains("Lovelace") && !text.contains("+44"))
     }
 
+    @Test(
+        "A change at Stripe that a kill cuts off is recorded by the next process, its outcome unknown",
+        arguments: ["updateCustomer", "archiveCustomer", "createCustomer"])
+    func killed(method: String) async throws {
+        let stripe = try FaultyStripe()
+        func host() throws -> Host {
+            try Host(
+                ["--database", database, "--api-base", stripe.url, "--rate-limit", "0"],
+                environment: ["STRIPE_API_KEY": "sk_test_audit"])
+        }
+        let first = try host()
+        let made = try await first.call("createCustomer", ["email": "ada@example.com"])
+        var params: JSONObject = ["customerId": made["id"] ?? .null]
+        switch method {
+        case "updateCustomer": params["email"] = "ada@example.org"
+        case "createCustomer": params = ["email": "ada@example.org", "onDuplicateEmail": "allow"]
+        default: break
+        }
+        // Stripe has done it, and the process never hears of it.
+        let process = first.process
+        stripe.observe { request, stage in
+            guard stage == .executed, request.route.isMutation else { return true }
+            process.kill(SIGKILL)
+            return false
+        }
+        params["_meta"] = ["actor": admin]
+        try await process.write(request(2, method, JSONValue.object(params).description))
+        #expect(try await process.wait() == .signalled(SIGKILL))
+        stripe.observe { _, _ in true }
+        // As if its eight seconds had passed.
+        var connection = try Connection(path: database, busyTimeout: 10_000)
+        try connection.execute("UPDATE processes SET expires_at = 0")
+
+        let second = try host()
+        let events = try #require(try await second.call("listAuditEvents", ["method": .string(method)])["data"]?.array)
+        let event = try #require(events.last)
+        #expect(event["outcome"] == "unknown" && event["actor"] == admin)
+        #expect(event["customerId"] == params["customerId"] ?? .null)
+        #expect(!event.description.contains("ada@"))
+        #expect(try await second.call("verifyAuditLog")["valid"] == true)
+        try await second.end()
+        #expect(try connection.query("SELECT 1 FROM changes_under_way").isEmpty)
+    }
+
+    private let admin: JSONValue = ["id": "admin_1", "role": "admin"]
+
     @Test("Pages are by time, actor, user, customer and method")
     func filters() async throws {
         let host = try host()

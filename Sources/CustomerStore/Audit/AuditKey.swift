@@ -1,5 +1,6 @@
 internal import Cryptography
 internal import Environment
+internal import JSON
 
 /// The secret behind the audit log's hashes.
 ///
@@ -50,6 +51,11 @@ package struct AuditKey: Sendable {
     /// What stands for personal data: the same data has the same hash, and without the key nobody can try guesses.
     func hash(_ personalData: String) -> String {
         Hexadecimal.text(personal.authenticate(personalData.utf8).prefix(16))
+    }
+
+    /// An address as the log may hold it.
+    func personal(_ email: String?) -> JSONValue? {
+        email.map { ["mask": .string(maskedEmail($0)), "hash": .string(hash($0))] }
     }
 
     /// An id as the log holds it. Some hosts take addresses for ids: those are masked and hashed.

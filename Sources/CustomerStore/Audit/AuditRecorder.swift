@@ -53,7 +53,5 @@ struct AuditRecorder: Sendable {
     }
 
     /// An address as the log may hold it.
-    func personal(_ email: String?) -> JSONValue? {
-        email.map { ["mask": .string(maskedEmail($0)), "hash": .string(key.hash($0))] }
-    }
+    func personal(_ email: String?) -> JSONValue? { key.personal(email) }
 }

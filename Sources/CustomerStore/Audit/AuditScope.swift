@@ -24,7 +24,12 @@ package final class AuditScope: Sendable {
     /// Stripe's id of the last change that was made there on the way.
     let requestID: @Sendable () -> String?
 
-    private let recorded = Mutex<[String]>([])
+    private struct State {
+        var outcomes: [String] = []
+        var changeUnderWay: Int64?
+    }
+
+    private let state = Mutex(State())
 
     package init(
         actor: Actor?, method: String, traceparent: String? = nil,
@@ -37,9 +42,21 @@ package final class AuditScope: Sendable {
     }
 
     /// The outcomes of the events that have been committed.
-    package var outcomes: [String] { recorded.withLock { $0 } }
+    package var outcomes: [String] { state.withLock { $0.outcomes } }
 
-    func note(_ outcomes: [String]) { recorded.withLock { $0 += outcomes } }
+    /// The note of a change at Stripe that has no event yet.
+    var changeUnderWay: Int64? {
+        get { state.withLock { $0.changeUnderWay } }
+        set { state.withLock { $0.changeUnderWay = newValue } }
+    }
+
+    /// These events have been committed.
+    func note(_ outcomes: [String]) {
+        state.withLock { state in
+            state.outcomes += outcomes
+            state.changeUnderWay = nil
+        }
+    }
 
     static let background = AuditScope(actor: .system, method: "background")
 }
