@@ -17,5 +17,8 @@ package enum Migrations {
         Migration(version: 5, name: "V0005_audit", sql: PackageResources.V0005_audit_sql),
         Migration(
             version: 6, name: "V0006_changes_under_way", sql: PackageResources.V0006_changes_under_way_sql),
+        Migration(
+            version: 7, name: "V0007_registrations_under_keys",
+            sql: PackageResources.V0007_registrations_under_keys_sql),
     ]
 }

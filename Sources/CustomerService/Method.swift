@@ -1,3 +1,5 @@
+internal import Cryptography
+internal import CustomerStore
 package import JSON
 
 /// Who is calling and under which terms: `params._meta`, taken out before the params are read.
@@ -14,6 +16,8 @@ package struct CallContext: Sendable {
     package var actor: Actor?
     /// The host's own idempotency key for this call, passed on to Stripe.
     package var idempotencyKey: String?
+    /// The same with what it stands for.
+    var hostKey: HostKey?
     /// The W3C trace context that goes into the log.
     package var traceparent: String?
     /// Sends one `$/progress` value; does nothing when the host gave no token.
@@ -73,6 +77,8 @@ extension ServiceMethod {
 
     static func method(of service: CustomerService) -> Method {
         Method(name: name, ordering: ordering) { params, context throws(ServiceError) in
+            var context = context
+            context.hostKey = context.idempotencyKey.map { HostKey($0, of: name, params) }
             let decoded: Params
             do throws(DecodingError) { decoded = try params.decoded() } catch { throw ServiceError(error) }
             let answer = try await call(decoded, context, service)
@@ -80,6 +86,14 @@ extension ServiceMethod {
                 throw ServiceError(.internalError, "The result could not be encoded")
             }
         }
+    }
+}
+
+extension HostKey {
+    /// The order of the params' members counts for nothing.
+    fileprivate init(_ text: String, of method: String, _ params: JSONValue) {
+        let request: JSONValue = [.string(method), params]
+        self.init(text: text, requestHash: Hexadecimal.text(SHA256.hash(request.serialized(sortedKeys: true))))
     }
 }
 

@@ -12,6 +12,8 @@ extension ServiceError {
             self.init(
                 .customerAlreadyExists, "The customer is linked to another user",
                 details: ["userId": .string(userId), "customerId": .string(customerId)])
+        case .keyReused:
+            self.init(.idempotencyConflict, "The idempotency key was used before with other params")
         case .closed:
             self.init(.shuttingDown, "The process is shutting down", retryable: true)
         case .usersTableRefuses, .usersTableUnfit, .newerDatabase, .changedMigration, .wrongAccount:

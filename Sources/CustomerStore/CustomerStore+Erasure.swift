@@ -155,7 +155,10 @@ extension CustomerStore {
             ("leases", "name IN (SELECT 'customer:' || value FROM json_each(?))", customers),
         ]
         if !hasNewLife {
-            steps += [("synced_profiles", "user_id = ?", userId), ("sync_queue", "user_id = ?", userId)]
+            steps += [
+                ("synced_profiles", "user_id = ?", userId), ("sync_queue", "user_id = ?", userId),
+                ("idempotent_calls", "user_id = ?", userId),
+            ]
         }
         var counts: [(table: String, count: Int)] = []
         for step in steps {

@@ -23,11 +23,13 @@ extension CustomerStore {
     /// - Parameter user: With an empty id in a table of integer ids, SQLite chooses one.
     /// - Throws: `.userExists` when the id or the address (without regard to case) is taken.
     package func insertUser(
-        _ user: User, at now: Milliseconds, draft: @escaping @Sendable (User) -> IntentDraft?
+        _ user: User, under key: HostKey? = nil, at now: Milliseconds,
+        draft: @escaping @Sendable (User) -> IntentDraft?
     ) async throws(StoreError) -> (user: User, claim: SyncClaim?) {
         let id: SQLiteValue = user.id.isEmpty && hasIntegerIDs ? .null : .text(user.id)
         let (owner, clock) = (owner, leaseClock)
         return try await writeRecorded { connection, audit throws(StoreError) in
+            if let key, let known = try Self.user(registeredUnder: key, &connection) { return (known, nil) }
             if try Self.user(user.id, &connection) != nil { throw .userExists(userId: user.id, sameEmail: false) }
             if let email = user.email { try Self.requireFree(email, for: nil, &connection) }
             let row = try refusing { () throws(StoreError) in
@@ -43,6 +45,7 @@ extension CustomerStore {
             }
             let added = row.map { User(row: $0) } ?? user
             try Self.stampQueued(added.id, at: now, &connection)
+            if let key { try Self.note(added.id, registeredUnder: key, at: now, &connection) }
             try audit.record(
                 "user.registered", userId: added.id, details: ["email": audit.personal(added.email) ?? .null],
                 &connection)

@@ -6,6 +6,8 @@ package enum StoreError: Error, Sendable {
     case database(SQLiteError)
     /// A user with this id or this address (compared without regard to case) exists.
     case userExists(userId: String, sameEmail: Bool)
+    /// The host's idempotency key came before with other params.
+    case keyReused
     /// The users table is the host's and refuses the row: a rule or column of its own, a type of id that does not fit.
     case usersTableRefuses(reason: String)
     /// The users table lacks a column that can't be added.
@@ -35,6 +37,7 @@ extension StoreError: CustomStringConvertible {
         case .database(let error) where error.isFull: "The disk is full"
         case .database(let error): "The database failed: \(error.message) (SQLite code \(error.code))"
         case .userExists: "The user exists already"
+        case .keyReused: "The idempotency key was used before with other params"
         case .usersTableRefuses(let reason): "The users table refuses the row: \(reason)"
         case .usersTableUnfit(let reason): "The users table can't be used: \(reason)"
         case .customerTaken: "The customer is linked to another user"

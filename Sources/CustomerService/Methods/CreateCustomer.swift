@@ -1,4 +1,3 @@
-internal import Cryptography
 internal import CustomerStore
 internal import Environment
 internal import JSON
@@ -16,15 +15,12 @@ enum CreateCustomer: ServiceMethod {
         let email: String
         /// What goes to Stripe, under Stripe's own names.
         let fields: JSONObject
-        /// Tells one call from another under the same idempotency key.
-        let whole: JSONObject
 
         init(from decoder: any Decoder) throws {
-            whole = try decoder.singleValueContainer().decode(JSONObject.self)
-            userId = whole["userId"]?.string
-            onDuplicateEmail = whole["onDuplicateEmail"]?.string.flatMap(OnDuplicateEmail.init) ?? .error
-            email = whole["email"]?.string ?? ""
-            var fields = whole
+            var fields = try decoder.singleValueContainer().decode(JSONObject.self)
+            userId = fields["userId"]?.string
+            onDuplicateEmail = fields["onDuplicateEmail"]?.string.flatMap(OnDuplicateEmail.init) ?? .error
+            email = fields["email"]?.string ?? ""
             fields["userId"] = nil
             fields["onDuplicateEmail"] = nil
             self.fields = fields
@@ -34,23 +30,60 @@ enum CreateCustomer: ServiceMethod {
     static func call(
         _ params: Params, _ context: CallContext, _ service: CustomerService
     ) async throws(ServiceError) -> JSONObject {
-        if let userId = params.userId { return try await forUser(userId, params, service) }
-        guard let key = context.idempotencyKey else {
-            return try await onItsOwn(params, key: service.freshKey(), isRetry: false, service)
+        if let key = context.hostKey { return try await once(key, params, service) }
+        if let userId = params.userId { return try await forUser(userId, params, isRetry: false, service) }
+        return try await onItsOwn(params, key: service.freshKey(), isRetry: false, service)
+    }
+
+    // MARK: Under the host's key
+
+    /// The same call gives the same customer, also after a crash and after the day for which Stripe keeps the key.
+    private static func once(
+        _ key: HostKey, _ params: Params, _ service: CustomerService
+    ) async throws(ServiceError) -> JSONObject {
+        let known = try await stored { () async throws(StoreError) in
+            try await service.store.beginIdempotentCall(key, at: service.clock.now())
         }
-        return try await once(key, params, service)
+        do throws(ServiceError) {
+            let customer: JSONObject
+            switch (known, params.userId) {
+            case (.done(let customerId), _): return try await service.livingCustomer(customerId).object
+            case (.new, let userId?): customer = try await forUser(userId, params, isRetry: false, service)
+            case (.pending, let userId?): customer = try await forUser(userId, params, isRetry: true, service)
+            case (.new, nil): customer = try await onItsOwn(params, key: key.text, isRetry: false, service)
+            case (.pending(let since), nil):
+                // The first attempt may have made it: its key replays, and the duplicate it would find is its own.
+                let isKept = service.clock.now() - since < CustomerSync.keyLifetime
+                customer = try await onItsOwn(params, key: key.text, isRetry: isKept, service)
+            }
+            if let id = customer["id"]?.string {
+                try await stored { () async throws(StoreError) in
+                    try await service.store.finishIdempotentCall(key, customerId: id)
+                }
+            }
+            return customer
+        } catch {
+            if !error.retryable, error.kind != .idempotencyConflict {
+                try await stored { () async throws(StoreError) in try await service.store.forgetIdempotentCall(key) }
+            }
+            throw error
+        }
     }
 
     // MARK: For a user
 
     /// The same path as every user's customer takes, so that there is never a second one. Name, phone and metadata are
     /// the user's before they are the customer's: they are written there first, else the next sync would undo them.
+    /// - Parameter isRetry: The customer that is there may come from the first attempt.
     private static func forUser(
-        _ userId: String, _ params: Params, _ service: CustomerService
+        _ userId: String, _ params: Params, isRetry: Bool, _ service: CustomerService
     ) async throws(ServiceError) -> JSONObject {
         let found = try await stored { () async throws(StoreError) in try await service.store.user(userId) }
         guard let user = found else { throw ServiceError.userNotFound(userId) }
-        if let customerId = user.customerId { throw alreadyExists([customerId], userId: userId) }
+        if let customerId = user.customerId {
+            if isRetry { return try await service.livingCustomer(customerId).object }
+            throw alreadyExists([customerId], userId: userId)
+        }
         guard user.email?.lowercased() == params.email.lowercased() else { throw otherEmail(userId) }
 
         var fields = params.fields
@@ -64,7 +97,7 @@ enum CreateCustomer: ServiceMethod {
             try await service.store.updateUser(userId, change, at: service.clock.now(), draft: draft)
         }
         let result = try await service.sync.bringInLine(userId, request, claimed: updated?.claim)
-        if !result.isNewCustomer, params.onDuplicateEmail == .error {
+        if !result.isNewCustomer, !isRetry, params.onDuplicateEmail == .error {
             throw alreadyExists([result.customerId], userId: userId)
         }
         if let customer = result.customer { return customer.object }
@@ -86,41 +119,6 @@ enum CreateCustomer: ServiceMethod {
     }
 
     // MARK: On its own
-
-    /// Under the host's idempotency key: the same call gives the same customer, also after a crash and after the day for
-    /// which Stripe keeps the key.
-    private static func once(
-        _ key: String, _ params: Params, _ service: CustomerService
-    ) async throws(ServiceError) -> JSONObject {
-        let text = JSONValue.object(params.whole).serialized(sortedKeys: true)
-        let hash = Hexadecimal.text(SHA256.hash(text))
-        let known = try await stored { () async throws(StoreError) in
-            try await service.store.beginIdempotentCall(key, requestHash: hash, at: service.clock.now())
-        }
-        let isRetry: Bool
-        switch known {
-        case .done(let customerId): return try await service.livingCustomer(customerId).object
-        case .mismatch:
-            throw ServiceError(.idempotencyConflict, "The idempotency key was used before with other params")
-        case .new: isRetry = false
-        // The first attempt may have made it: its key replays, and the duplicate it would find is its own.
-        case .pending(let since): isRetry = service.clock.now() - since < CustomerSync.keyLifetime
-        }
-        do throws(ServiceError) {
-            let customer = try await onItsOwn(params, key: key, isRetry: isRetry, service)
-            if let id = customer["id"]?.string {
-                try await stored { () async throws(StoreError) in
-                    try await service.store.finishIdempotentCall(key, customerId: id)
-                }
-            }
-            return customer
-        } catch {
-            if !error.retryable, error.kind != .idempotencyConflict {
-                try await stored { () async throws(StoreError) in try await service.store.forgetIdempotentCall(key) }
-            }
-            throw error
-        }
-    }
 
     private static func onItsOwn(
         _ params: Params, key: String, isRetry: Bool, _ service: CustomerService

@@ -3,6 +3,7 @@ internal import Environment
 internal import JSON
 
 /// Registration is durable when this answers, whether or not Stripe can be reached; the customer follows by itself.
+/// Repeated under the same `_meta.idempotencyKey` it answers with the user that it registered.
 enum RegisterUser: ServiceMethod {
     static let name = "registerUser"
 
@@ -32,7 +33,8 @@ enum RegisterUser: ServiceMethod {
         let request = SyncRequest(isEmailVerified: params.emailVerified ?? false)
         let draft = service.sync.draft(request)
         let added = try await stored { [user] () async throws(StoreError) in
-            try await service.store.insertUser(user, at: service.clock.now(), draft: draft)
+            try await service.store.insertUser(
+                user, under: context.hostKey, at: service.clock.now(), draft: draft)
         }
         user = added.user
         let (report, customerId) = await service.sync.report(on: user.id, request, claimed: added.claim)
