@@ -50,7 +50,9 @@ extension StripeError {
             case .timedOut: "Stripe did not answer in time"
             case .connectionLost, .truncated: "The connection to Stripe was lost"
             case .responseTooLarge: "Stripe's answer was too large"
-            case .tls: "No secure connection to Stripe could be made"
+            // The cause is with this machine or the way to Stripe, and libcurl names it: the system without certificates, one
+            // that is not trusted.
+            case .tls: "No secure connection to Stripe could be made: \(failure.detail)"
             case .shutDown: "The process is shutting down"
             case .invalidRequest: "The request to Stripe could not be put on the wire"
             }

@@ -10,6 +10,7 @@ struct TLSTests {
         let server = try await TLSServer.start()
         let failure = try await failure(of: HTTPRequest(method: .post, url: "https://127.0.0.1:\(server.port)/"))
         #expect(failure.kind == .tls)
+        #expect(failure.detail.contains("certificate"))
         #expect(!failure.outcomeUnknown)
     }
 
