@@ -7,7 +7,7 @@ extension ClientTests {
     struct TypeScriptClientTests {
         private static let strictest = [
             "--strict", "--noImplicitReturns", "--noUnusedLocals", "--noUncheckedIndexedAccess",
-            "--exactOptionalPropertyTypes", "--lib", "ES2022", "--target", "ES2022", "--module", "ES2022",
+            "--exactOptionalPropertyTypes", "--target", "ES2022", "--module", "ES2022",
             "--moduleResolution", "node",
         ]
 

@@ -1,4 +1,5 @@
-// The little of @types/node that the client uses, for a machine that has no @types/node.
+// The little of @types/node that the client and the programs of README.md use, for a machine that
+// has no @types/node. What browsers have too (console, timers, AbortSignal) comes with the compiler.
 
 declare module 'node:buffer' {
   export class Buffer extends Uint8Array {
@@ -30,17 +31,8 @@ declare module 'node:child_process' {
   export function spawn(command: string, args: readonly string[], options: object): ChildProcess
 }
 
+declare module 'node:readline' {
+  export function createInterface(options: object): { on(event: 'line', listener: (line: string) => void): void }
+}
+
 declare const process: { env: { [name: string]: string | undefined }; emitWarning(text: string): void }
-declare function setTimeout(call: () => void, milliseconds?: number): number
-declare function clearTimeout(timer?: number): void
-declare const console: { log(...values: unknown[]): void }
-interface AbortSignal {
-  readonly aborted: boolean
-  readonly reason: any
-  addEventListener(event: string, listener: () => void, options?: object): void
-  removeEventListener(event: string, listener: () => void): void
-}
-declare class AbortController {
-  readonly signal: AbortSignal
-  abort(): void
-}

@@ -86,28 +86,46 @@ struct RepositoryTests {
     @Test(
         "The programs run as they are printed, and print a customer's id",
         arguments: [
-            ("python", "python3", []), ("javascript", "node", ["--input-type=module"]),
-            ("typescript", "node", ["--experimental-strip-types", "--no-warnings"]),
-        ] as [(String, String, [String])])
-    func programs(language: String, interpreter: String, options: [String]) async throws {
-        let parts = readme.components(separatedBy: "```\(language)\n")
-        let program = try #require(parts.count == 2 ? parts[1].components(separatedBy: "\n```").first : nil)
-        let directory = try TemporaryDirectory()
-        let file = directory.file(
-            ["python": "host.py", "javascript": "host.mjs", "typescript": "host.mts"][language] ?? "")
-        try program.write(toFile: file, atomically: true, encoding: .utf8)
-        // Not every machine has Node, and only a newer one reads TypeScript.
-        let probe = #"command -v "$0" >/dev/null && { [ "$0" != node ] || node "$@" -e 0; } 2>/dev/null"#
-        let runs =
-            try await Subprocess.run(["-c", probe, interpreter] + options, binary: "/bin/sh").status == .exited(0)
-        guard runs else { return }
-        let folder = Subprocess.binary.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-            .joined(separator: "/")
-        let output = try await Subprocess.run(
-            ["-c", #"PATH="$0:$PATH" exec "$@""#, folder, interpreter] + options.filter { $0 != "--input-type=module" }
-                + [file], currentDirectory: directory.path, binary: "/bin/sh")
-        #expect(output.status == .exited(0), "\(output.standardError)")
-        #expect(output.lines.count == 1 && output.lines.first?.hasPrefix("cus_") == true, "\(output.lines)")
+            ("python", "example.py", "python3 example.py"), ("javascript", "example.mjs", "node example.mjs"),
+            (
+                "typescript", "example.mts",
+                "tsc --strict --target es2022 --module nodenext example.mts && node example.mjs"
+            ),
+        ])
+    func programs(language: String, file: String, command: String) async throws {
+        #expect(readme.contains("`\(command)`"))
+        let clients = lines.filter { $0.hasPrefix("stripe-customers client ") }
+        #expect(clients.count == 3)
+        let programs = readme.components(separatedBy: "```\(language)\n").dropFirst()
+            .compactMap { $0.components(separatedBy: "\n```").first }
+        #expect(programs.count == 2, "one with the client, one without")
+        for tool in ["python3", "node", "tsc"] where command.contains(tool) {
+            guard try await shell("command -v \(tool)").status == .exited(0) else { return }
+        }
+        for program in programs {
+            let directory = try TemporaryDirectory()
+            try program.write(toFile: directory.file(file), atomically: true, encoding: .utf8)
+            if language == "typescript" { try addNodeTypes(to: directory) }
+            let output = try await shell(clients.joined(separator: "\n") + "\n" + command, in: directory)
+            #expect(output.status == .exited(0), "\(output.lines) \(output.standardError)")
+            #expect(output.lines.count == 1 && output.lines.first?.hasPrefix("cus_") == true, "\(output.lines)")
+        }
+    }
+
+    /// Runs the commands, which find the program under its name.
+    private func shell(_ commands: String, in directory: TemporaryDirectory? = nil) async throws -> Subprocess.Output {
+        let folder = URL(filePath: Subprocess.binary).deletingLastPathComponent().path
+        return try await Subprocess.run(
+            ["-c", "set -e; PATH=\(folder):$PATH\n\(commands)"], currentDirectory: directory?.path, binary: "/bin/sh",
+            timeout: .seconds(90))
+    }
+
+    /// In the place where `npm install @types/node` would put the whole.
+    private func addNodeTypes(to directory: TemporaryDirectory) throws {
+        let package = URL(filePath: directory.file("node_modules/@types/node"))
+        try FileManager.default.createDirectory(at: package, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            at: Self.root.appending(path: "Tests/ClientTests/node.d.ts"), to: package.appending(path: "index.d.ts"))
     }
 
     private var lines: [String] { readme.components(separatedBy: "\n") }
