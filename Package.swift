@@ -58,7 +58,8 @@ let package = Package(
             name: "Server",
             dependencies: ["CustomerService", "Environment", "JSON", "JSONRPC", "JSONSchema", "Schemas", "StandardIO"]),
         .target(
-            name: "ModelContextProtocol", dependencies: ["CustomerService", "JSON", "JSONSchema", "Schemas"]),
+            name: "ModelContextProtocol",
+            dependencies: ["CustomerService", "JSON", "JSONRPC", "JSONSchema", "Schemas", "Server"]),
         .executableTarget(
             name: "stripe-customers",
             dependencies: [

@@ -46,14 +46,19 @@ package enum Ordering: Sendable {
 package struct Method: Sendable {
     package let name: String
     package let ordering: Ordering
+    /// For a method that only carries a call of another one (an agent's `tools/call`): which one, and its params. That
+    /// other call is what the order of calls and the log are about.
+    package let carried: (@Sendable (JSONObject) -> (method: Method, params: JSONObject)?)?
     package let call: @Sendable (JSONValue, CallContext) async throws(ServiceError) -> JSONValue
 
     package init(
         name: String, ordering: Ordering = .byKey,
+        carried: (@Sendable (JSONObject) -> (method: Method, params: JSONObject)?)? = nil,
         call: @escaping @Sendable (JSONValue, CallContext) async throws(ServiceError) -> JSONValue
     ) {
         self.name = name
         self.ordering = ordering
+        self.carried = carried
         self.call = call
     }
 }

@@ -9,7 +9,7 @@ struct Tool: Sendable {
     let isDestructive: Bool
     /// As `tools/list` has it.
     let description: JSONValue
-    private let method: Method
+    let method: Method
     private let schema: Schema?
     /// Whether the result is no object, or not always, and stands under `result` in the structured content, which has
     /// to be an object.
@@ -93,11 +93,10 @@ struct Tool: Sendable {
         }
         let result: JSONValue
         do throws(ServiceError) {
-            // Without progress: `$/progress` is not this dialect's.
-            result = try await method.call(
-                arguments,
-                CallContext(
-                    actor: context.actor, idempotencyKey: context.idempotencyKey, traceparent: context.traceparent))
+            let progress = ToolProgress()
+            var inner = context
+            inner.progress = { value in if let next = progress.next(value) { context.progress(next) } }
+            result = try await method.call(arguments, inner)
         } catch  where error.kind == .internalError {
             throw error
         } catch {

@@ -13,6 +13,7 @@ package struct ToolServer: Sendable {
     /// The revisions that begin with `initialize`, the newest first.
     static let handshakeVersions = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"]
     static let modernVersions = ["2026-07-28"]
+    static var supportedVersions: JSONValue { .array((modernVersions + handshakeVersions).map { .string($0) }) }
 
     private let tools: [Tool]
     private let refused: [Tool]
@@ -45,8 +46,9 @@ package struct ToolServer: Sendable {
             Method(name: "ping", ordering: .free) { _, _ throws(ServiceError) in [:] },
             Method(name: "server/discover", ordering: .free) { _, _ throws(ServiceError) in discover() },
             Method(name: "tools/list", ordering: .free) { _, _ throws(ServiceError) in list() },
-            // It names no user or customer where the order of calls looks for one, so it sees all earlier calls.
-            Method(name: "tools/call") { params, context throws(ServiceError) in try await call(params, context) },
+            Method(name: "tools/call", ordering: .free, carried: carried) { params, context throws(ServiceError) in
+                try await call(params, context)
+            },
         ]
     }
 
@@ -73,9 +75,8 @@ package struct ToolServer: Sendable {
     }
 
     private func discover() -> JSONValue {
-        let versions = Self.modernVersions + Self.handshakeVersions
-        return [
-            "resultType": "complete", "supportedVersions": .array(versions.map { .string($0) }),
+        [
+            "resultType": "complete", "supportedVersions": Self.supportedVersions,
             "capabilities": ["tools": [:]], "instructions": Self.instructions, "ttlMs": 0, "cacheScope": "public",
             "_meta": ["io.modelcontextprotocol/serverInfo": about],
         ]
@@ -89,13 +90,30 @@ package struct ToolServer: Sendable {
 
     // MARK: - Calling
 
+    /// The method behind the tool, by whose arguments the call is ordered among the others.
+    @Sendable private func carried(_ params: JSONObject) -> (method: Method, params: JSONObject)? {
+        guard let tool = params["name"]?.string.flatMap(tool), let arguments = Self.arguments(.object(params)) else {
+            return nil
+        }
+        return (tool.method, arguments)
+    }
+
+    private func tool(_ name: String) -> Tool? { tools.first { sameCodePoints($0.name, name) } }
+
+    /// - Returns: `nil` when there is something else in their place.
+    private static func arguments(_ params: JSONValue) -> JSONObject? {
+        switch params["arguments"] {
+        case nil, .null?: [:]
+        case let arguments?: arguments.object
+        }
+    }
+
     private func call(_ params: JSONValue, _ context: CallContext) async throws(ServiceError) -> JSONValue {
         guard let name = params["name"]?.string else { throw ServiceError(.invalidParams, "name must be a string") }
-        let arguments = params["arguments"] ?? [:]
-        guard arguments.object != nil else { throw ServiceError(.invalidParams, "arguments must be an object") }
-        if let tool = tools.first(where: { sameCodePoints($0.name, name) }) {
-            return try await tool.call(arguments, context)
+        guard let arguments = Self.arguments(params) else {
+            throw ServiceError(.invalidParams, "arguments must be an object")
         }
+        if let tool = tool(name) { return try await tool.call(.object(arguments), context) }
         if refused.contains(where: { sameCodePoints($0.name, name) }) {
             return Tool.failure(
                 "\(name) can't be undone, so it is off. The person who starts this server may allow it with --allow-destructive."

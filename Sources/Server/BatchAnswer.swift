@@ -10,10 +10,10 @@ package final class BatchAnswer: Sendable {
         answers = Mutex((slots: Array(repeating: nil, count: count), missing: count))
     }
 
-    /// Takes the answer at this position.
+    /// Takes the answer at this position; `nil` when there is none after all.
     ///
     /// - Returns: the whole line with the last one, else `nil`.
-    package func add(_ answer: [UInt8], at position: Int) -> [UInt8]? {
+    package func add(_ answer: [UInt8]?, at position: Int) -> [UInt8]? {
         answers.withLock { answers in
             answers.slots[position] = answer
             answers.missing -= 1

@@ -6,15 +6,17 @@ package import JSONRPC
 // What the log says about calls: enough to find one, and nothing about a person.
 
 extension PendingCall {
-    /// `method`, `id`, `outcome`, `durationMs`, `userId`, `customerId`, `traceparent`, how often Stripe was asked and under
-    /// which `req_…` last; what is not there is left out.
+    /// `method`, `tool` (what an agent's call calls), `id`, `outcome`, `durationMs`, `userId`, `customerId`,
+    /// `traceparent`, how often Stripe was asked and under which `req_…` last; what is not there is left out.
     package func logFields(_ outcome: RequestPipeline.Outcome) -> JSONObject {
         var fields: JSONObject = [:]
         switch work {
         case .call(let call):
+            let (content, params) = call.content
             fields["method"] = .string(call.method.name)
-            fields["userId"] = loggable(call.params["userId"])
-            fields["customerId"] = loggable(call.params["customerId"])
+            if !sameCodePoints(content.name, call.method.name) { fields["tool"] = .string(content.name) }
+            fields["userId"] = loggable(params["userId"])
+            fields["customerId"] = loggable(params["customerId"])
             fields["traceparent"] = call.meta.traceparent.map { .string($0) }
         case .known: fields["method"] = loggable(method.map { .string($0) })
         }

@@ -68,7 +68,7 @@ package final class Dispatcher: Sendable {
         switch incoming {
         case .single(let message):
             let writer = writer
-            accept(message) { answer, written in writer.enqueue(answer, written: written) }
+            accept(message) { answer, written in Self.enqueue(answer, on: writer, written: written) }
         case .batch(let messages):
             let writer = writer
             let batch = BatchAnswer(count: messages.count { $0.isAnswered })
@@ -76,19 +76,19 @@ package final class Dispatcher: Sendable {
             for message in messages {
                 let own = position
                 accept(message) { answer, written in
-                    if let line = batch.add(answer, at: own) {
-                        writer.enqueue(line, written: written)
-                    } else {
-                        written()
-                    }
+                    Self.enqueue(batch.add(answer, at: own), on: writer, written: written)
                 }
                 if message.isAnswered { position += 1 }
             }
         }
     }
 
-    /// Hands an answer over; the second argument is called when it needs no place in flight any more.
-    private typealias Delivery = @Sendable (_ answer: [UInt8], _ written: @escaping @Sendable () -> Void) -> Void
+    /// Hands an answer over, if there is one; the second argument is called when it needs no place in flight any more.
+    private typealias Delivery = @Sendable (_ answer: [UInt8]?, _ written: @escaping @Sendable () -> Void) -> Void
+
+    private static func enqueue(_ line: [UInt8]?, on writer: LineWriter, written: @escaping @Sendable () -> Void) {
+        if let line { writer.enqueue(line, written: written) } else { written() }
+    }
 
     private func accept(_ message: Message, deliver: @escaping Delivery) {
         switch message {
@@ -102,7 +102,7 @@ package final class Dispatcher: Sendable {
 
     private func accept(_ request: Request, deliver: @escaping Delivery) {
         // Before everything that could make it wait: it is about the requests that fill the queue.
-        if sameCodePoints(request.method, configuration.cancellation.method) {
+        if sameCodePoints(request.method, configuration.conventions.cancellation.method) {
             cancel(request.params)
             if let id = request.id { enter(request.method, id: id, .known(.success(.null)), deliver: deliver) }
             return
@@ -112,6 +112,7 @@ package final class Dispatcher: Sendable {
             return
         }
         do {
+            try configuration.conventions.admit(request)
             let call = try pipeline.admit(request)
             enter(call.method.name, id: request.id, .call(call), deliver: deliver)
         } catch {
@@ -158,7 +159,7 @@ package final class Dispatcher: Sendable {
         if isOrdered { return .serial }
         switch work {
         case .known: return .none
-        case .call(let call): return KeyOrder.Keys(call.method.ordering, params: call.params)
+        case .call(let call): return KeyOrder.Keys(call.content.method.ordering, params: call.content.params)
         }
     }
 
@@ -166,7 +167,9 @@ package final class Dispatcher: Sendable {
 
     /// `$/cancelRequest {id}`. An id that is unknown, or no longer in flight, is ignored.
     private func cancel(_ params: JSONValue?) {
-        guard let value = params?[configuration.cancellation.member], let id = RequestID(value) else { return }
+        guard let value = params?[configuration.conventions.cancellation.member], let id = RequestID(value) else {
+            return
+        }
         guard let call = unanswered.withLock({ $0[id] }) else { return }
         giveUp(call, .requestCancelled)
     }
@@ -214,8 +217,11 @@ package final class Dispatcher: Sendable {
             actor: call.meta.actor, idempotencyKey: call.meta.idempotencyKey, traceparent: call.meta.traceparent)
         if let token = call.meta.progressToken, let reply = pending.reply {
             let limit = configuration.deterministic ? Int.max : Reply.progressLimit
-            context.progress = { [writer] value in
-                reply.progress(token: token, value: value, limit: limit) { writer.enqueue($0, written: $1) }
+            context.progress = { [writer, conventions = configuration.conventions] value in
+                let (method, params) = conventions.progress(token, value)
+                reply.progress(Response.notification(method, params), limit: limit) {
+                    writer.enqueue($0, written: $1)
+                }
             }
         }
         do throws(ServiceError) {
@@ -237,7 +243,7 @@ package final class Dispatcher: Sendable {
     ///
     /// - Parameter isLate: whether the outcome is worth a log line even if the answer was another one.
     private func settle(_ call: PendingCall, _ outcome: RequestPipeline.Outcome, isLate: Bool = false) {
-        let isAnswer = call.reply?.answer(outcome) ?? true
+        let isAnswer = call.reply.map { isUnanswered(outcome) ? $0.withdraw() : $0.answer(outcome) } ?? true
         call.end()
         guard call.method != nil else { return }
         if isAnswer {
@@ -246,6 +252,11 @@ package final class Dispatcher: Sendable {
             // What became of a call that was cancelled, or took too long, after it had begun.
             log(.info, "call.late", call.logFields(outcome))
         }
+    }
+
+    private func isUnanswered(_ outcome: RequestPipeline.Outcome) -> Bool {
+        guard case .failure(let error) = outcome else { return false }
+        return error.code == ErrorObject.requestCancelled.code && !configuration.conventions.answersCancelled
     }
 }
 

@@ -1,4 +1,6 @@
 package import Environment
+package import JSON
+package import JSONRPC
 
 package struct ServerConfiguration: Sendable {
     /// Requests worked on at once; past it the input is not read.
@@ -11,12 +13,27 @@ package struct ServerConfiguration: Sendable {
     package var maxLineBytes = 8 << 20
     /// How long after SIGTERM the process goes on at most.
     package var terminationGrace: Milliseconds = 10_000
-    /// The notification that gives a call up, and its member that has the call's id.
-    package var cancellation = (method: "$/cancelRequest", member: "id")
+    package var conventions = Conventions()
     /// The process whose end ends this one: the parent as it was at start.
     package var parent: Int32
 
     package init(parent: Int32) { self.parent = parent }
+}
+
+/// What JSON-RPC leaves to the protocol on top of it. These are the process's own.
+package struct Conventions: Sendable {
+    /// The notification that gives a call up, and its member that has the call's id.
+    package var cancellation = (method: "$/cancelRequest", member: "id")
+    /// Whether a call that was given up is answered, with `request_cancelled`.
+    package var answersCancelled = true
+    /// The notification about the progress of a call.
+    package var progress: @Sendable (_ token: JSONValue, _ value: JSONValue) -> (method: String, params: JSONValue) = {
+        ("$/progress", ["token": $0, "value": $1])
+    }
+    /// Refuses a request for what it says about the protocol.
+    package var admit: @Sendable (Request) throws(ErrorObject) -> Void = { _ throws(ErrorObject) in }
+
+    package init() {}
 }
 
 /// What the process does around its requests.

@@ -7,6 +7,15 @@ package struct ValidatedCall: Sendable {
     /// Without `_meta`.
     package let params: JSONObject
     package let meta: CallMeta
+    /// What is called in the end: this, or the call that it carries.
+    package let content: (method: Method, params: JSONObject)
+
+    init(method: Method, params: JSONObject, meta: CallMeta) {
+        self.method = method
+        self.params = params
+        self.meta = meta
+        content = method.carried?(params) ?? (method, params)
+    }
 }
 
 /// `params._meta`: what a request says about itself, apart from its params.

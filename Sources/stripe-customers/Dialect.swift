@@ -3,6 +3,7 @@ import JSON
 import JSONSchema
 import ModelContextProtocol
 import Schemas
+import Server
 
 /// What is spoken over stdin and stdout: the service's methods themselves, or the same as tools for an agent.
 struct Dialect: Sendable {
@@ -10,8 +11,7 @@ struct Dialect: Sendable {
     let paramsSchemas: [String: Schema]
     /// Of `params._meta`.
     let metaSchema: Schema
-    /// The notification that gives a call up, if it is another than `$/cancelRequest`.
-    let cancellation: (method: String, member: String)?
+    let conventions: Conventions
     /// What a person at a terminal is told.
     let invitation: String
 
@@ -21,7 +21,7 @@ struct Dialect: Sendable {
             self.methods = methods
             paramsSchemas = schemas.byMethod
             metaSchema = schemas.meta
-            cancellation = nil
+            conventions = Conventions()
             invitation = "type JSON-RPC 2.0 requests, one JSON text a line; Ctrl-D ends (see --help)"
             return
         }
@@ -29,9 +29,8 @@ struct Dialect: Sendable {
             methods: methods, paramsSchemas: schemas.byMethod, allowsDestructive: allowsDestructive, version: version)
         self.methods = server.methods
         paramsSchemas = [:]
-        // Anybody may put members of their own there ("General fields: _meta").
-        metaSchema = try compiled("meta", ["type": "object"])
-        cancellation = (method: "notifications/cancelled", member: "requestId")
+        metaSchema = try compiled("meta", ToolServer.metaSchema)
+        conventions = ToolServer.conventions
         invitation = "waiting for a Model Context Protocol client on stdin; Ctrl-D ends (see --help)"
     }
 }

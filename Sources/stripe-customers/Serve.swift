@@ -33,7 +33,7 @@ func serve(_ options: Options, environment: [String: String], parent: Int32) asy
     configuration.ordered = options.ordered
     configuration.deterministic = options.deterministic
     let dialect = try Dialect(options.command, methods: wiring.methods, schemas: try await schemas.value.get())
-    if let cancellation = dialect.cancellation { configuration.cancellation = cancellation }
+    configuration.conventions = dialect.conventions
     let server = Server(
         configuration: configuration, methods: dialect.methods, paramsSchemas: dialect.paramsSchemas,
         metaSchema: dialect.metaSchema, log: log, identifiers: identifiers,

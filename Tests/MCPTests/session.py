@@ -1,20 +1,30 @@
-"""The session of MCPTests.swift, with the official client of the Model Context Protocol: `session.py BINARY MODE
-[OPTION…]`, in an empty directory. Prints the protocol version that was agreed on; an assertion that fails ends it."""
+"""The sessions of ToolSessionTests.swift, with the official client of the Model Context Protocol: `session.py BINARY
+[OPTION…]`, in an empty directory. One for each revision of the protocol that the client speaks; prints which one was agreed
+on. An assertion that fails ends it."""
 
 import asyncio
 import json
+import os
 import sys
 
+import mcp.client.session
 from mcp import StdioServerParameters
 from mcp.client.client import Client
 from mcp.client.stdio import stdio_client
+from mcp.types import version as versions
 
 
-async def main(binary, mode, options):
+async def session(binary, version, options):
     parameters = StdioServerParameters(
-        command=binary, args=["mcp", "--sandbox", "--database", "test.sqlite", *options])
+        command=binary, args=["mcp", "--sandbox", "--database", version + ".sqlite", *options],
+        # The client hands on a few variables only; this one counts coverage.
+        env={name: os.environ[name] for name in ["LLVM_PROFILE_FILE"] if name in os.environ})
+    mode = version
+    if version in versions.HANDSHAKE_PROTOCOL_VERSIONS:
+        # The client offers the newest revision that has a handshake; one of that time offers its own.
+        mode, mcp.client.session.LATEST_HANDSHAKE_VERSION = "legacy", version
     async with Client(stdio_client(parameters), mode=mode) as client:
-        print(client.protocol_version, flush=True)
+        print(version + ": " + client.protocol_version, flush=True)
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         may_destroy = "--allow-destructive" in options
         assert ("deleteCustomer" in tools) == ("eraseUser" in tools or "deleteUser" in tools) == may_destroy
@@ -45,6 +55,14 @@ async def main(binary, mode, options):
         listed = await asyncio.gather(*(client.call_tool("listUsers", {}) for _ in range(20)))
         assert all(len(each.structured_content["data"]) == 1 for each in listed)
 
+        told = []
+
+        async def on_progress(done, total, message):
+            told.append((done, total, message))
+
+        await client.call_tool("syncAllUsers", {}, progress_callback=on_progress)
+        assert told == [(1, None, "users: 1, failed: 0")], told
+
         # Errors are for the model to read.
         missing = await client.call_tool("getCustomer", {"customerId": "cus_none"})
         assert missing.is_error and missing.content[0].text.startswith("customer_not_found: "), missing
@@ -62,4 +80,5 @@ async def main(binary, mode, options):
                 raise
 
 
-asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3:]))
+for version in ("auto", *versions.KNOWN_PROTOCOL_VERSIONS):
+    asyncio.run(session(sys.argv[1], version, sys.argv[2:]))
