@@ -104,7 +104,7 @@ let package = Package(
             name: "MCPTests", dependencies: ["JSON", "TestSupport", "stripe-customers"], exclude: ["session.py"]),
         .testTarget(
             name: "ProcessTests",
-            dependencies: ["JSON", "JSONSchema", "SQLite", "Schemas", "TestSupport", "stripe-customers"],
+            dependencies: ["HTTP", "JSON", "JSONSchema", "SQLite", "Schemas", "TestSupport", "stripe-customers"],
             exclude: ["localstripe_server.py", "twoway.py"]),
     ],
     swiftLanguageModes: [.v6],

@@ -22,7 +22,7 @@ struct Dialect: Sendable {
             paramsSchemas = schemas.byMethod
             metaSchema = schemas.meta
             conventions = Conventions()
-            invitation = "type JSON-RPC 2.0 requests, one JSON text a line; Ctrl-D ends (see --help)"
+            invitation = "type JSON-RPC 2.0 requests, one a line; Ctrl-D ends"
             return
         }
         let server = ToolServer(
@@ -31,7 +31,7 @@ struct Dialect: Sendable {
         paramsSchemas = [:]
         metaSchema = try compiled("meta", ToolServer.metaSchema)
         conventions = ToolServer.conventions
-        invitation = "waiting for a Model Context Protocol client on stdin; Ctrl-D ends (see --help)"
+        invitation = "waiting for an agent (Model Context Protocol); Ctrl-D ends"
     }
 }
 

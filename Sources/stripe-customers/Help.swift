@@ -1,7 +1,7 @@
 /// What `--help` prints: one screen.
 let help = """
-    Stripe customers for the users of a backend. A host starts this process and speaks
-    JSON-RPC 2.0 with it over stdin and stdout, one JSON text a line.
+    Stripe customers for the users of a backend. A host starts this process and
+    speaks JSON-RPC 2.0 with it over stdin and stdout, one JSON text a line.
 
     usage: stripe-customers [command] [options]
 
@@ -9,8 +9,9 @@ let help = """
       migrate [--dry-run]    applies the pending migrations to the database
       sync [--dry-run]       brings every user in line with Stripe
       reconcile [--fix]      compares every user with every Stripe customer
-      client LANGUAGE        prints a client of one file: python, node or typescript
-      mcp [--allow-destructive]   serves agents (Model Context Protocol) over stdio
+      client LANGUAGE        prints a client of one file: python, node, typescript
+      mcp                    serves agents over stdio (Model Context Protocol);
+                             with --allow-destructive also what can't be undone
       describe               prints the OpenRPC document of all methods
       --help, --version
 
@@ -21,14 +22,14 @@ let help = """
       --api-base URL         another Stripe endpoint (https://api.stripe.com)
       --account acct_…       acts for a connected account
       --api-key-file PATH    the secret key; else the variable STRIPE_API_KEY
-      --policy FILE          who may call what (without it the host has every right)
-      --rate-limit N         Stripe calls a second, 0 for no limit (25 test, 100 live)
-      --stripe-wins FIELD,…  edits of email, name, phone made at Stripe change the user
-      --poll-interval SECS   follows Stripe's events, for hosts without webhooks (off)
+      --policy FILE          who may call what (without: the host everything)
+      --rate-limit N         Stripe calls a second, 0: no limit (25 test, 100 live)
+      --stripe-wins FIELD,…  edits of email, name, phone at Stripe change the user
+      --poll-interval SECS   follows Stripe's events, without webhooks (off)
       --max-in-flight N      requests worked on at once (64)
-      --log-level LEVEL      error, warning, info or debug, as JSON lines on stderr (info)
+      --log-level LEVEL      of the log on stderr: error, warning, info, debug
 
     examples:
       echo '{"jsonrpc":"2.0","id":1,"method":"ping"}' | stripe-customers --sandbox
-      STRIPE_API_KEY=sk_test_… stripe-customers --database /var/lib/app/customers.sqlite
+      STRIPE_API_KEY=sk_test_… stripe-customers --database /var/lib/app/app.sqlite
     """

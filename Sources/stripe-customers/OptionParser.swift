@@ -8,7 +8,7 @@ import JSON
 struct OptionParser {
     /// The names that the parser knows.
     private enum Name: String, CaseIterable {
-        case database, sandbox, deterministic, ordered, account, policy, help, version, fix
+        case database, sandbox, deterministic, ordered, account, policy, fix
         case apiBase = "api-base"
         case apiKeyFile = "api-key-file"
         case rateLimit = "rate-limit"
@@ -21,13 +21,19 @@ struct OptionParser {
 
         var takesValue: Bool {
             switch self {
-            case .sandbox, .deterministic, .ordered, .help, .version, .fix, .dryRun, .allowDestructive: false
+            case .sandbox, .deterministic, .ordered, .fix, .dryRun, .allowDestructive: false
             default: true
             }
         }
     }
 
     private enum CommandName: String, CaseIterable { case serve, migrate, sync, describe, client, reconcile, mcp }
+
+    /// What is answered whatever else is given.
+    private static let asked: [String: Options.Command] = [
+        "--help": .help, "-h": .help, "help": .help, "--version": .version, "-V": .version, "-v": .version,
+        "version": .version,
+    ]
 
     let environment: [String: String]
 
@@ -42,12 +48,23 @@ struct OptionParser {
         var switches: Set<Name> = []
         var rest = arguments[...]
         while let argument = rest.popFirst() {
+            // `help sync` and `sync help` mean what they say.
+            if let wanted = Self.asked[argument] {
+                asked = asked == .help ? .help : wanted
+                continue
+            }
             guard argument.hasPrefix("-") else {
                 if command == .client, language == nil {
                     language = try languageNamed(argument)
                     continue
                 }
-                guard command == nil else { throw usage("only one command can be given") }
+                if let command {
+                    let isCommand = CommandName(rawValue: argument) != nil
+                    throw usage(
+                        isCommand
+                            ? "only one command can be given"
+                            : "\(command.rawValue) takes no such word; a file is given with --database PATH")
+                }
                 command = try commandNamed(argument)
                 continue
             }
@@ -62,8 +79,6 @@ struct OptionParser {
                 throw usage("--\(name.rawValue) takes no value")
             } else {
                 switch name {
-                case .help: asked = .help
-                case .version: asked = asked ?? .version
                 case .dryRun, .fix, .allowDestructive: switches.insert(name)
                 case .sandbox: options.sandbox = true
                 case .deterministic: options.deterministic = true
@@ -107,7 +122,7 @@ struct OptionParser {
 
     private func commandNamed(_ text: String) throws(StartFailure) -> CommandName {
         guard let name = CommandName(rawValue: text) else {
-            throw unknown("command", text, nearest: nearest(text, in: CommandName.allCases.map(\.rawValue)))
+            throw unknown("command", text, nearest: nearest(text, in: CommandName.allCases.map(\.rawValue) + ["help"]))
         }
         return name
     }
@@ -118,11 +133,11 @@ struct OptionParser {
     }
 
     private func optionNamed(_ text: String) throws(StartFailure) -> Name {
-        if text == "-h" { return .help }
-        guard text.hasPrefix("--"), let name = Name(rawValue: String(text.dropFirst(2))) else {
-            throw unknown("option", text, nearest: nearest(text, in: Name.allCases.map { "--" + $0.rawValue }))
-        }
-        return name
+        if text.hasPrefix("--"), let name = Name(rawValue: String(text.dropFirst(2))) { return name }
+        let names = Name.allCases.map { "--" + $0.rawValue } + ["--help", "--version"]
+        // `--api-key` and `--rate` are the begin of one, which is further away than a slip.
+        let begun = text.utf8.count > 3 ? names.filter { $0.hasPrefix(text) } : []
+        throw unknown("option", text, nearest: nearest(text, in: names) ?? (begun.count == 1 ? begun[0] : nil))
     }
 
     // MARK: - Values
