@@ -7,7 +7,8 @@
 //     const { customerId } = await stripe.ensureCustomerExists({ userId: 'user_42' })
 //
 // Nothing has to be started or stopped by hand: the process starts with the first call, is shared by all of them, does
-// not keep the event loop alive while no call is pending, and ends with the program.
+// not keep the event loop alive while no call is pending, and ends with the program. Each worker thread has a process of
+// its own. No API is used that Node 18.0 does not have.
 
 import { Buffer } from 'node:buffer'
 import { spawn } from 'node:child_process'
@@ -21,6 +22,9 @@ export const version /*: string */ = '@version@'
 /** Restarts within `RESTART_WINDOW` milliseconds after which a process that keeps ending is not started again. */
 const RESTART_BUDGET = 4
 const RESTART_WINDOW = 180_000
+
+/** Bytes of a request that the process takes. */
+const MAX_LINE = 8 << 20
 
 // What the methods take and answer
 
@@ -110,7 +114,10 @@ export class StripeCustomersError extends Error {
 
 /** The process ended before it answered, or could not be started. Whether the call had an effect is not known. */
 export class ProcessEnded extends StripeCustomersError {
-  constructor(message /*: string */) { super(message, 0, { type: 'process_ended', retryable: true }) }
+  constructor(message /*: string */, exitCode /*: number | null */ = null) {
+    // Wrong arguments and a wrong configuration don't mend themselves.
+    super(message, 0, { type: 'process_ended', exitCode, retryable: exitCode !== 64 && exitCode !== 78 })
+  }
 }
 
 /** `timeoutMs` passed. The call has been cancelled; what it had queued is carried out. */
@@ -161,7 +168,7 @@ class Run {
         // There is no 'close' after a failed start.
         if (child.pid === undefined) {
           this.#end(`stripe-customers could not be started (${error.code}): is ${JSON.stringify(command)} in the ` +
-            'PATH? Give `binary` or set STRIPE_CUSTOMERS_BINARY')
+            'PATH, and executable? Give `binary` or set STRIPE_CUSTOMERS_BINARY')
           resolve()
         }
       })
@@ -169,7 +176,7 @@ class Run {
       child.on('close', (code /*: number | null */, signal /*: string | null */) => {
         const how = signal ? `killed by ${signal}` : `exit code ${code}`
         const words = this.#tail.length > 0 ? `; its last words: ${this.#tail.join(' | ')}` : ''
-        this.#end(`stripe-customers ended (${failure?.code ?? how}) before it answered${words}`)
+        this.#end(`stripe-customers ended (${failure?.code ?? how}) before it answered${words}`, code)
         resolve()
       })
     })
@@ -185,7 +192,7 @@ class Run {
     }
   }
 
-  send(message /*: object */) { this.child.stdin?.write(JSON.stringify(message) + '\n') }
+  send(text /*: string */) { this.child.stdin?.write(text + '\n') }
 
   take(id /*: number */) /*: Call | undefined */ {
     const call = this.calls.get(id)
@@ -236,8 +243,8 @@ class Run {
     }
   }
 
-  #end(text /*: string */) {
-    this.ended ??= this.closing ? new ClientClosed() : new ProcessEnded(text)
+  #end(text /*: string */, exitCode /*: number | null */ = null) {
+    this.ended ??= this.closing ? new ClientClosed() : new ProcessEnded(text, exitCode)
     const calls = [...this.calls.values()]
     this.calls.clear()
     this.hold(false)
@@ -260,6 +267,15 @@ class Run {
 }
 
 // The client
+
+/** A message as it goes to the process. What that could not read, and so not answer under its id, is refused here. */
+function serialized(message /*: object */) /*: string */ {
+  const text = JSON.stringify(message)
+  // The only place where it writes such an escape: "well-formed JSON.stringify" of ES2019.
+  if (/(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(text)) throw new TypeError('The params have half a surrogate pair')
+  if (Buffer.byteLength(text) >= MAX_LINE) throw new RangeError(`The params are too long: ${MAX_LINE} bytes may be sent`)
+  return text
+}
 
 export class StripeCustomers {
   #options /*: StripeCustomersOptions */
@@ -285,7 +301,7 @@ export class StripeCustomers {
     for (;;) {
       const run = this.#running()
       try { return await this.#callOnce(run, method, params, options) } catch (error) {
-        if (!retries || !(error instanceof ProcessEnded)) throw error
+        if (!retries || !(error instanceof ProcessEnded && error.retryable)) throw error
       }
     }
   }
@@ -306,9 +322,11 @@ export class StripeCustomers {
     return new Promise((resolve, reject) => {
       const giveUp = (error /*: unknown */) => {
         if (!run.take(id)) return
-        run.send({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id } })
+        run.send(serialized({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id } }))
         reject(error)
       }
+      // Before the call is noted: what can't be sent is not waited for.
+      const text = serialized({ jsonrpc: '2.0', id, method, params: fields })
       run.calls.set(id, { resolve, reject, onProgress })
       if (run.calls.size === 1) run.hold(true)
       if (timeoutMs !== undefined) {
@@ -316,7 +334,7 @@ export class StripeCustomers {
       }
       abort = () => giveUp(signal?.reason)
       signal?.addEventListener('abort', abort, { once: true })
-      run.send({ jsonrpc: '2.0', id, method, params: fields })
+      run.send(text)
     }).finally(() => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', abort)
@@ -332,12 +350,12 @@ export class StripeCustomers {
       throw new ProcessEnded(`stripe-customers has ended ${this.#starts.length} times within ` +
         `${RESTART_WINDOW / 1000} seconds and is not started again for now; the last time: ${this.#run?.ended?.message}`)
     }
-    this.#starts.push(now)
     const { database, sandbox, apiKey, arguments: more = [], binary, env = process.env, log } = this.#options
     const args = ['serve', ...(database === undefined ? [] : ['--database', database]), ...(sandbox ? ['--sandbox'] : [])]
     this.#run = new Run(
       binary ?? process.env.STRIPE_CUSTOMERS_BINARY ?? 'stripe-customers', [...args, ...more],
       apiKey === undefined ? env : { ...env, STRIPE_API_KEY: apiKey }, log ?? (() => {}))
+    if (this.#run.child.pid !== undefined) this.#starts.push(now)
     return this.#run
   }
 

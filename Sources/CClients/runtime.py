@@ -33,6 +33,9 @@ __version__ = "@version@"
 RESTART_BUDGET = 4
 RESTART_WINDOW = 180.0
 
+#: Bytes of a request that the process takes.
+_MAX_LINE = 8 << 20
+
 
 class _Omitted:
     """The default of a field that is left out, which is not the same as `None`: that unsets the field."""
@@ -253,7 +256,9 @@ class _Process:
                 text = "stripe-customers ended ({}) before it answered".format(how)
                 if self._tail:
                     text += "; its last words: " + " | ".join(self._tail)
-                self.ended = ProcessEnded(text, data={"type": "process_ended", "exitCode": code, "retryable": True})
+                # Wrong arguments and a wrong configuration don't mend themselves.
+                retryable = code not in (64, 78)
+                self.ended = ProcessEnded(text, data={"type": "process_ended", "exitCode": code, "retryable": retryable})
         self._wake.set()
         for call in calls:
             if call.future.set_running_or_notify_cancel():
@@ -330,10 +335,20 @@ class _Client:
     """What the two clients share: the process, started anew when it has ended, and its options."""
 
     def __init__(
-        self, database: Optional[str], sandbox: bool, api_key: Optional[str], arguments: Sequence[str],
-        binary: Optional[str], env: Optional[Mapping[str, str]], log: Optional[Callable[[str], None]],
-        timeout: Optional[float], retry: bool, grace: float
+        self, *, database: Optional[str] = None, sandbox: bool = False, api_key: Optional[str] = None,
+        arguments: Sequence[str] = (), binary: Optional[str] = None, env: Optional[Mapping[str, str]] = None,
+        log: Optional[Callable[[str], None]] = None, timeout: Optional[float] = None, retry: bool = False,
+        grace: float = 5.0
     ) -> None:
+        """Options of the process, and terms of all calls.
+
+        database: the SQLite file. sandbox: a built-in Stripe takes the place of the network. api_key: else the
+        variable STRIPE_API_KEY. arguments: further options, as on the command line. binary: the executable (else the
+        variable STRIPE_CUSTOMERS_BINARY, else `stripe-customers` in the PATH). env: the whole environment of the
+        process. log: called with each line of its log, on a thread (default: the logger `stripe_customers`).
+        timeout: seconds that a call may take. retry: send a call again after a crash of the process, if the method
+        promises that this is safe. grace: seconds that `close` waits before it sends SIGTERM.
+        """
         command = [binary or os.environ.get("STRIPE_CUSTOMERS_BINARY") or "stripe-customers", "serve"]
         if database is not None:
             command += ["--database", database]
@@ -378,13 +393,13 @@ class _Client:
                 raise ProcessEnded(
                     "stripe-customers has ended {} times within {:.0f} seconds and is not started again for now; "
                     "the last time: {}".format(len(self._starts), RESTART_WINDOW, last))
-            self._starts.append(now)
             try:
                 self._process = _Process(self._command, self._env, self._log)
             except OSError as error:
                 raise ProcessEnded(
-                    "stripe-customers could not be started ({}): is {!r} in the PATH? Give `binary` or set "
-                    "STRIPE_CUSTOMERS_BINARY".format(error.strerror, self._command[0])) from error
+                    "stripe-customers could not be started ({}): is {!r} in the PATH, and executable? Give `binary` or "
+                    "set STRIPE_CUSTOMERS_BINARY".format(error.strerror, self._command[0])) from error
+            self._starts.append(now)
             return self._process
 
     def _send(
@@ -397,7 +412,7 @@ class _Client:
             fields["_meta"] = dict(meta or {})
             if progress is not None:
                 fields["_meta"]["progressToken"] = call.id
-        line = json.dumps({"jsonrpc": "2.0", "id": call.id, "method": method, "params": fields}).encode() + b"\n"
+        line = _line({"jsonrpc": "2.0", "id": call.id, "method": method, "params": fields})
         while True:
             process = self._running()
             with process.lock:
@@ -413,10 +428,10 @@ class _Client:
             if process.calls.pop(call.id, None) is None or process.ended is not None:
                 return
         notification = {"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": call.id}}
-        process.send(json.dumps(notification).encode() + b"\n", block)
+        process.send(_line(notification), block)
 
-    def _may_retry(self, method: str, retry: Optional[bool]) -> bool:
-        return method in _SAFE and (self._retry if retry is None else retry)
+    def _may_retry(self, error: ProcessEnded, method: str, retry: Optional[bool]) -> bool:
+        return error.retryable and method in _SAFE and (self._retry if retry is None else retry)
 
     def _close(self) -> None:
         with self._lock:
@@ -424,6 +439,15 @@ class _Client:
             process = self._process
         if process is not None:
             process.close(self._grace)
+
+
+def _line(message: Mapping[str, Any]) -> bytes:
+    """A message as it goes to the process. What that could not read, and so not answer under its id, is a `ValueError`:
+    NaN, half a surrogate pair, more than a line may have."""
+    line = json.dumps(message, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    if len(line) > _MAX_LINE:
+        raise ValueError("The params are too long: {} bytes, where {} may be sent".format(len(line), _MAX_LINE))
+    return line
 
 
 def _log_line(line: str) -> None:
@@ -457,23 +481,6 @@ if hasattr(os, "register_at_fork"):
 class StripeCustomers(_Client):
     """The client for threads: each call waits for its answer. May be used from many threads at once."""
 
-    def __init__(
-        self, *, database: Optional[str] = None, sandbox: bool = False, api_key: Optional[str] = None,
-        arguments: Sequence[str] = (), binary: Optional[str] = None, env: Optional[Mapping[str, str]] = None,
-        log: Optional[Callable[[str], None]] = None, timeout: Optional[float] = None, retry: bool = False,
-        grace: float = 5.0
-    ) -> None:
-        """Options of the process, and terms of all calls.
-
-        database: the SQLite file. sandbox: a built-in Stripe takes the place of the network. api_key: else the
-        variable STRIPE_API_KEY. arguments: further options, as on the command line. binary: the executable (else the
-        variable STRIPE_CUSTOMERS_BINARY, else `stripe-customers` in the PATH). env: the whole environment of the
-        process. log: called with each line of its log, on a thread (default: the logger `stripe_customers`).
-        timeout: seconds that a call may take. retry: send a call again after a crash of the process, if the method
-        promises that this is safe. grace: seconds that `close` waits before it sends SIGTERM.
-        """
-        super().__init__(database, sandbox, api_key, arguments, binary, env, log, timeout, retry, grace)
-
     def __enter__(self) -> "StripeCustomers":
         return self
 
@@ -494,8 +501,8 @@ class StripeCustomers(_Client):
             process, call = self._send(method, params, meta, on_progress, block=True)
             try:
                 return call.future.result(seconds)
-            except ProcessEnded:
-                if not self._may_retry(method, retry):
+            except ProcessEnded as error:
+                if not self._may_retry(error, method, retry):
                     raise
             except StripeCustomersError:
                 raise
@@ -511,15 +518,6 @@ class StripeCustomers(_Client):
 
 class AsyncStripeCustomers(_Client):
     """The client for asyncio. Cancelling the task cancels the call."""
-
-    def __init__(
-        self, *, database: Optional[str] = None, sandbox: bool = False, api_key: Optional[str] = None,
-        arguments: Sequence[str] = (), binary: Optional[str] = None, env: Optional[Mapping[str, str]] = None,
-        log: Optional[Callable[[str], None]] = None, timeout: Optional[float] = None, retry: bool = False,
-        grace: float = 5.0
-    ) -> None:
-        """The same options as `StripeCustomers` has."""
-        super().__init__(database, sandbox, api_key, arguments, binary, env, log, timeout, retry, grace)
 
     async def __aenter__(self) -> "AsyncStripeCustomers":
         return self
@@ -541,8 +539,8 @@ class AsyncStripeCustomers(_Client):
             process, call = self._send(method, params, meta, on_progress, block=False)
             try:
                 return await asyncio.wait_for(asyncio.wrap_future(call.future), seconds)
-            except ProcessEnded:
-                if not self._may_retry(method, retry):
+            except ProcessEnded as error:
+                if not self._may_retry(error, method, retry):
                     raise
             except StripeCustomersError:
                 raise

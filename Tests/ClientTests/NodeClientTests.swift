@@ -8,8 +8,8 @@ extension ClientTests {
             "It keeps its promises in the real interpreter",
             arguments: [
                 "calls", "errors", "thousandCalls", "largeAnswer", "killInMidCall", "callToADeadProcess", "retry",
-                "timeout",
-                "cancel", "budget", "failedStart", "log", "deafProcess", "idleExit", "exitWithCallsPending",
+                "timeout", "cancel", "twoClients", "whatCannotBeSent", "workers", "interrupt", "budget", "failedStart",
+                "log", "deafProcess", "idleExit", "exitWithCallsPending",
                 "pendingCallHoldsTheProgram",
             ])
         func behaves(named name: String) async throws {

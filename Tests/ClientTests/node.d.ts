@@ -4,6 +4,7 @@
 declare module 'node:buffer' {
   export class Buffer extends Uint8Array {
     static alloc(size: number): Buffer
+    static byteLength(text: string): number
     static concat(pieces: readonly Uint8Array[]): Buffer
     subarray(start?: number, end?: number): Buffer
     toString(encoding?: string): string

@@ -3,11 +3,12 @@
 
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
 
 const client = path.resolve('stripe-customers.mjs')
 const {
@@ -106,7 +107,7 @@ const cases = {
   async killInMidCall() {
     const slow = await slowStripe()
     const stripe = slow.client()
-    const calls = Array.from({ length: 5 }, (_, number) => stripe.getCustomer({ customerId: `cus_${number}` }))
+    const calls = Array.from({ length: 100 }, (_, number) => stripe.getCustomer({ customerId: `cus_${number}` }))
     const settled = Promise.allSettled(calls)
     await slow.arrived
     const { pid } = stripe
@@ -177,11 +178,75 @@ const cases = {
   },
 
   async failedStart() {
-    await assert.rejects(new StripeCustomers({ binary: '/nowhere/stripe-customers' }).ping(), (error) =>
-      error instanceof ProcessEnded && /STRIPE_CUSTOMERS_BINARY/.test(error.message))
+    const missing = new StripeCustomers({ binary: '/nowhere/stripe-customers' })
+    for (let start = 0; start < 7; start += 1) {
+      await assert.rejects(missing.ping(), (error) =>
+        error instanceof ProcessEnded && /^stripe-customers could not.*STRIPE_CUSTOMERS_BINARY/.test(error.message))
+    }
+    writeFileSync('not-executable', '')
+    await assert.rejects(new StripeCustomers({ binary: './not-executable' }).ping(), /EACCES.*executable\?/)
     const { STRIPE_API_KEY, ...env } = process.env
-    await assert.rejects(new StripeCustomers({ database: 'x.sqlite', env }).ping(), (error) =>
-      error instanceof ProcessEnded && /exit code 78.*no Stripe key/.test(error.message))
+    for (const [options, words] of [[{}, /no Stripe key/], [{ apiKey: 'pk_test_1' }, /not a secret key/]]) {
+      // It would be the same again, so it is not tried again.
+      const stripe = new StripeCustomers({ database: 'x.sqlite', env, retry: true, ...options })
+      const settled = await Promise.allSettled(Array.from({ length: 50 }, () => stripe.call('ping', { x: 'y'.repeat(99999) })))
+      for (const { reason } of settled) {
+        assert(reason instanceof ProcessEnded && reason.retryable === false && reason.data.exitCode === 78)
+        assert.match(reason.message, words)
+      }
+    }
+    await assert.rejects(new StripeCustomers({ arguments: ['--databse'] }).ping(), /exit code 64.*did you mean --database\?/)
+  },
+
+  async twoClients() {
+    const [one, other] = [sandbox(), sandbox()]
+    const { customerId } = await one.registerUser({ userId: 'u1', email: 'ada@example.com' })
+    assert.equal((await other.getUser({ userId: 'u1' })).customerId, customerId)
+    assert.notEqual(one.pid, other.pid)
+  },
+
+  /** The process could not tell whose request it was, and the call would wait for ever. */
+  async whatCannotBeSent() {
+    const stripe = sandbox()
+    const circle = {}
+    circle.circle = circle
+    for (const name of ['\ud800', 'x\udfff', 'x'.repeat(9 << 20), 1n, circle]) {
+      await assert.rejects(stripe.registerUser({ email: 'ada@example.com', name }), /surrogate|too long|BigInt|circular/)
+    }
+    const name = '\\ud800 \u{1F600}'
+    assert.equal((await stripe.registerUser({ email: 'ada@example.com', name })).user.name, name)
+  },
+
+  async workers() {
+    const start = `const { parentPort, workerData } = require('node:worker_threads')
+      import(workerData.client).then(async ({ StripeCustomers }) => {
+        const stripe = new StripeCustomers({ database: 'test.sqlite', sandbox: true })
+        const { user } = await stripe.registerUser({ userId: workerData.id, email: workerData.id + '@example.com' })
+        parentPort.postMessage(user.id)
+      })`
+    const ids = ['u1', 'u2', 'u3', 'u4']
+    const workers = ids.map((id) => new Worker(start, { eval: true, workerData: { id, client: pathToFileURL(client).href } }))
+    const registered = await Promise.all(workers.map((worker) => new Promise((resolve, reject) => {
+      let id
+      worker.on('message', (message) => { id = message }).on('error', reject).on('exit', () => resolve(id))
+    })))
+    assert.deepEqual(registered, ids)
+  },
+
+  /** Ctrl-C goes to the whole process group: a host that goes on still has its process. */
+  async interrupt() {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', source(
+      `await stripe.ping()
+       const { pid } = stripe
+       process.on('SIGINT', async () => { await stripe.ping(); console.log(stripe.pid === pid); await stripe.close(); process.exit() })
+       console.log('ready'); setInterval(() => {}, 1000)`, ['--sandbox'])], { detached: true })
+    let output = ''
+    child.stdout.on('data', (piece) => {
+      output += piece
+      if (String(piece) === 'ready\n') process.kill(-child.pid, 'SIGINT')
+    })
+    await new Promise((resolve) => child.on('close', resolve))
+    assert.equal(output, 'ready\ntrue\n')
   },
 
   async log() {

@@ -1,9 +1,11 @@
 """The cases of PythonClientTests.swift: `python3 python_cases.py CASE` in an empty directory, with the client in the
 path. Nothing is printed; an assertion that fails ends it."""
 
+import ast
 import asyncio
 import http.server
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -140,8 +142,8 @@ def a_large_answer():
 
 def a_kill_in_mid_call():
     stripe_side = SlowStripe()
-    with stripe_side.client() as stripe, ThreadPoolExecutor(5) as pool:
-        pending = [pool.submit(stripe.get_customer, customer_id="cus_{}".format(n)) for n in range(5)]
+    with stripe_side.client() as stripe, ThreadPoolExecutor(100) as pool:
+        pending = [pool.submit(stripe.get_customer, customer_id="cus_{}".format(n)) for n in range(100)]
         stripe_side.arrived.acquire()
         pid = stripe.pid
         os.kill(pid, signal.SIGKILL)
@@ -216,13 +218,41 @@ def a_budget():
         assert "5 times within 180 seconds" in str(error), error
 
 
+def what_cannot_be_sent():
+    with sandbox() as stripe:
+        for value in (float("nan"), "\ud800", "x" * (9 << 20)):
+            # The process could not tell whose request that was, and nobody would get the answer.
+            raises(ValueError, lambda: stripe.register_user(email="ada@example.com", name=value))
+        raises(TypeError, lambda: stripe.register_user(email="ada@example.com", name={"a set"}))
+        stripe.ping()
+        assert not stripe._process.calls
+
+
+def two_clients():
+    with sandbox() as one, sandbox() as other:
+        registered = one.register_user(user_id="u1", email="ada@example.com")
+        assert other.get_user(user_id="u1")["customerId"] == registered["customerId"]
+        assert one.pid != other.pid
+
+
 def a_failed_start():
-    error = raises(ProcessEnded, StripeCustomers(binary="/nowhere/stripe-customers").ping)
-    assert "STRIPE_CUSTOMERS_BINARY" in str(error)
+    missing = StripeCustomers(binary="/nowhere/stripe-customers")
+    for _ in range(7):
+        error = raises(ProcessEnded, missing.ping)
+        assert "STRIPE_CUSTOMERS_BINARY" in str(error) and "No such file" in str(error)
+    with open("not-executable", "w"):
+        error = raises(ProcessEnded, StripeCustomers(binary="./not-executable").ping)
+    assert "Permission denied" in str(error) and "executable?" in str(error)
     # Without a key: the process says why it ended.
     env = {name: value for name, value in os.environ.items() if name != "STRIPE_API_KEY"}
-    error = raises(ProcessEnded, StripeCustomers(database="x.sqlite", env=env).ping)
-    assert "exit code 78" in str(error) and "no Stripe key" in str(error), error
+    for options, words in (
+            ({}, "no Stripe key"), ({"api_key": "pk_test_1"}, "not a secret key"),
+            ({"arguments": ["--policy", "none"]}, "can't read the file of --policy")):
+        # It would be the same again, so it is not tried again.
+        error = raises(ProcessEnded, StripeCustomers(database="x.sqlite", env=env, retry=True, **options).ping)
+        assert "exit code 78" in str(error) and words in str(error) and not error.retryable, error
+    error = raises(ProcessEnded, StripeCustomers(arguments=["--databse"]).ping)
+    assert "exit code 64" in str(error) and "did you mean --database?" in str(error), error
 
 
 def a_log():
@@ -247,6 +277,34 @@ def a_fork():
         started = time.monotonic()
     # The child did not keep the parent's process alive.
     assert is_gone(pid) and time.monotonic() - started < 20
+
+
+def preforked_workers():
+    """As gunicorn does with `--preload`: the program is loaded, and has called, before it forks."""
+    with sandbox() as stripe:
+        stripe.ping()
+        busy = [threading.Thread(target=lambda: [stripe.ping() for _ in range(200)]) for _ in range(4)]
+        for thread in busy:
+            thread.start()
+        workers = []
+        for number in range(4):
+            worker = os.fork()
+            if worker == 0:
+                signal.alarm(60)
+                stripe.register_user(user_id="u{}".format(number), email="u{}@example.com".format(number))
+                sys.exit(0)
+            workers.append(worker)
+        assert [os.waitpid(worker, 0)[1] for worker in workers] == [0] * 4
+        for thread in busy:
+            thread.join()
+        assert len(stripe.list_users()["data"]) == 4
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            # A method of the client can't be sent to a worker; it is there already, forked.
+            assert pool.map(ping_of_the_worker, range(4)) == [{}] * 4
+
+
+def ping_of_the_worker(_):
+    return next(iter(stripe_customers._clients)).ping()
 
 
 def a_deaf_process():
@@ -292,6 +350,22 @@ def an_exit_with_calls_pending():
             [sys.executable, "-c", EXIT, way] + stripe_side.arguments, stdout=subprocess.PIPE, timeout=60, check=True)
         assert time.monotonic() - started < 25
         assert is_gone(int(done.stdout))
+
+
+def an_interrupt():
+    """Ctrl-C goes to the whole process group: it is the host's, and the process ends with it."""
+    program = EXIT + "\nthreading.Event().wait()"
+    host = subprocess.Popen(
+        [sys.executable, "-c", program, "thread"] + SlowStripe().arguments, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, start_new_session=True)
+    pid = int(host.stdout.readline())
+    os.killpg(host.pid, signal.SIGINT)
+    assert host.wait(30) != 0 and is_gone(pid)
+
+
+def python_3_9():
+    with open(stripe_customers.__file__) as file:
+        ast.parse(file.read(), feature_version=(3, 9))
 
 
 def a_killed_host():
