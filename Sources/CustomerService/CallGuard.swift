@@ -89,14 +89,14 @@ package struct CallGuard: Sendable {
 }
 
 /// Which methods belong in the audit log beyond what the store records.
-enum AuditedMethods {
+package enum AuditedMethods {
     /// What they change is at Stripe alone, at least at times, or there first.
     static let changeAtStripeAlone: Set<String> = [
         "createCustomer", "updateCustomer", "archiveCustomer", "restoreCustomer",
     ]
 
     /// Those whose failures are recorded: every one that changes something or gives everything away.
-    static let all: Set<String> = [
+    package static let all: Set<String> = [
         "createCustomer", "updateCustomer", "deleteCustomer", "archiveCustomer", "restoreCustomer",
         "syncCustomerWithUser", "ensureCustomerExists", "registerUser", "updateUser", "deleteUser", "linkCustomer",
         "unlinkCustomer", "syncAllUsers", "exportUserData", "eraseUser", "handleWebhook", "reconcile",

@@ -37,6 +37,13 @@ import Testing
         }
     }
 
+    @Test("The audit log knows every method that is not described as reading only, and the export")
+    func audited() throws {
+        let methods = try #require(try document("methods.json").array)
+        let changing = methods.filter { $0["tags"]?.array?.contains("readOnly") == false }
+        #expect(Set(changing.compactMap { $0["name"]?.string } + ["exportUserData"]) == AuditedMethods.all)
+    }
+
     @Test(
         "What is no method has no schema",
         arguments: ["", "meta", "policy", "../ping", "ping.params", "PING", "createcustomer"])
