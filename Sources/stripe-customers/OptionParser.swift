@@ -134,6 +134,7 @@ struct OptionParser {
 
     private func optionNamed(_ text: String) throws(StartFailure) -> Name {
         if text.hasPrefix("--"), let name = Name(rawValue: String(text.dropFirst(2))) { return name }
+        if Self.asked[text] != nil { throw usage("\(text) takes no value") }
         let names = Name.allCases.map { "--" + $0.rawValue } + ["--help", "--version"]
         // `--api-key` and `--rate` are the begin of one, which is further away than a slip.
         let begun = text.utf8.count > 3 ? names.filter { $0.hasPrefix(text) } : []

@@ -56,7 +56,7 @@ struct OptionsTests {
             (["sk_live_secret"], "unknown command"),
             (["--database"], "--database needs a value"),
             (["--database="], "--database needs a value"),
-            (["--sandbox=yes"], "--sandbox takes no value"),
+            (["--sandbox=yes"], "--sandbox takes no value"), (["--help=sync"], "--help takes no value"),
             (["--max-in-flight", "0"], "whole number from 1 to"),
             (["--max-in-flight", "+4"], "whole number from 1 to"),
             (["--rate-limit", "-1"], "whole number from 0 to"),
