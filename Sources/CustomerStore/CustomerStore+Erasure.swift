@@ -204,6 +204,7 @@ extension CustomerStore {
             ["user_id", "customer_id", "action", "requested_at", "attempts", "parked", "error_type", "error"]
         ),
         ("erasures", ["user_id", "customer_ids", "requested_at"]),
+        ("idempotent_calls", ["user_id", "idempotency_key", "created_at"]),
     ]
 }
 

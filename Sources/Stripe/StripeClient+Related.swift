@@ -51,11 +51,38 @@ extension StripeClient {
         return try await perform(.get("/v1/events", query: query), patience) { Page($0) { $0 } }
     }
 
+    /// Ended ones too: "passing in a value of `all` will return subscriptions of all statuses"
+    /// (https://docs.stripe.com/api/subscriptions/list).
+    package func allSubscriptions(customer: String) async throws(StripeError) -> [JSONObject] {
+        try await all("/v1/subscriptions", ofCustomer: customer, status: "all")
+    }
+
+    package func allInvoices(customer: String) async throws(StripeError) -> [JSONObject] {
+        try await all("/v1/invoices", ofCustomer: customer, status: nil)
+    }
+
+    /// Page after page.
+    private func all(
+        _ template: String, ofCustomer customer: String, status: String?
+    ) async throws(StripeError) -> [JSONObject] {
+        var all: [JSONObject] = []
+        while true {
+            let page = try await list(
+                template, ofCustomer: customer, status: status, limit: 100, startingAfter: all.last?["id"]?.string,
+                .normal
+            ).value
+            all += page.data
+            if page.data.isEmpty || !page.hasMore { return all }
+        }
+    }
+
     private func list(
-        _ template: String, ofCustomer customer: String, status: String?, limit: Int, _ patience: Patience
+        _ template: String, ofCustomer customer: String, status: String?, limit: Int, startingAfter: String? = nil,
+        _ patience: Patience
     ) async throws(StripeError) -> StripeReply<Page<JSONObject>> {
         var query: JSONObject = ["customer": .string(customer), "limit": .number(JSONNumber(limit))]
         query["status"] = status.map { .string($0) }
+        query["starting_after"] = startingAfter.map { .string($0) }
         return try await perform(.get(template, query: query), patience) { Page($0) { $0 } }
     }
 }

@@ -27,6 +27,18 @@ struct ErasureTests {
         #expect(try await host.failure("exportUserData", ["userId": "nobody"]) == "user_not_found")
     }
 
+    @Test("An export holds the customers of earlier lives too")
+    func formerCustomers() async throws {
+        let host = try Host(["--sandbox", "--database", database])
+        let first = try await host.call("registerUser", ["userId": "ada", "email": "ada@example.com"])
+        _ = try await host.call("deleteUser", ["userId": "ada"])
+        let second = try await host.call("registerUser", ["userId": "ada", "email": "ada@example.com"])
+        let export = try await host.call("exportUserData", ["userId": "ada"])
+        #expect(export["customer"]?["id"] == second["customerId"])
+        #expect(export["formerCustomers"]?.array?.map { $0["id"] } == [first["customerId"]])
+        #expect(export["unreadable"] == [])
+    }
+
     @Test("An erasure says what went where and what Stripe keeps; the id may be used again by a new user")
     func report() async throws {
         let host = try Host(["--sandbox", "--database", database])

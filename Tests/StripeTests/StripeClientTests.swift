@@ -35,6 +35,23 @@ struct StripeClientTests {
         #expect(String(decoding: JSONValue.object(reply.value.object).serialized(), as: UTF8.self) == ada)
     }
 
+    @Test("All invoices and subscriptions are read, page after page")
+    func pages() async throws {
+        let exchange = ScriptedExchange(
+            answer(200, #"{"object":"list","data":[{"id":"in_1"},{"id":"in_2"}],"has_more":true}"#),
+            answer(200, #"{"object":"list","data":[{"id":"in_3"}],"has_more":false}"#))
+        let stripe = client(exchange)
+        let invoices = try await stripe.allInvoices(customer: "cus_1")
+        #expect(invoices.map { $0["id"] } == ["in_1", "in_2", "in_3"])
+        #expect(try await stripe.allSubscriptions(customer: "cus_1").count == 1)
+        let targets = exchange.requests.map { $0.url.dropFirst("https://api.stripe.com/v1/".count) }
+        #expect(
+            targets == [
+                "invoices?customer=cus_1&limit=100", "invoices?customer=cus_1&limit=100&starting_after=in_2",
+                "subscriptions?customer=cus_1&limit=100&status=all",
+            ])
+    }
+
     @Test("Reads and deletions carry neither a body nor an idempotency key")
     func bare() async throws {
         let exchange = ScriptedExchange(answer(200, #"{"id":"cus_1","object":"customer","deleted":true}"#))

@@ -15,10 +15,13 @@ enum ExportUserData: ServiceMethod {
         var exportedAt: String
         var user: User?
         var customer: JSONObject?
-        var subscriptions: [JSONObject]
-        var invoices: [JSONObject]
+        var formerCustomers: [JSONObject] = []
+        var subscriptions: [JSONObject] = []
+        var invoices: [JSONObject] = []
+        /// What the key may not read.
+        var unreadable: [String] = []
         var stored: JSONObject
-        var auditEvents: [AuditEvent]
+        var auditEvents: [AuditEvent] = []
 
         func encode(to encoder: any Encoder) throws {
             var members = encoder.container(keyedBy: CodingKeys.self)
@@ -27,14 +30,17 @@ enum ExportUserData: ServiceMethod {
             // Null, not missing, where there is none.
             try members.encode(user, forKey: .user)
             try members.encode(customer, forKey: .customer)
+            try members.encode(formerCustomers, forKey: .formerCustomers)
             try members.encode(subscriptions, forKey: .subscriptions)
             try members.encode(invoices, forKey: .invoices)
+            try members.encode(unreadable, forKey: .unreadable)
             try members.encode(stored, forKey: .stored)
             try members.encode(auditEvents, forKey: .auditEvents)
         }
 
         private enum CodingKeys: String, CodingKey {
-            case userId, exportedAt, user, customer, subscriptions, invoices, stored, auditEvents
+            case userId, exportedAt, user, customer, formerCustomers, subscriptions, invoices, unreadable, stored
+            case auditEvents
         }
     }
 
@@ -47,9 +53,8 @@ enum ExportUserData: ServiceMethod {
         }
         guard user != nil || !rows.isEmpty else { throw ServiceError.userNotFound(userId) }
         var answer = Answer(
-            userId: userId, exportedAt: rfc3339(service.clock.now()), user: user, subscriptions: [], invoices: [],
-            stored: rows, auditEvents: [])
-        if let customerId = user?.customerId { try await addStripe(customerId, to: &answer, service) }
+            userId: userId, exportedAt: rfc3339(service.clock.now()), user: user, stored: rows)
+        try await addCustomers(to: &answer, service)
         // The event of this very export is among those that it gives.
         answer.auditEvents = try await stored { () async throws(StoreError) in
             try await store.recordAuditEvent(userId: userId, customerId: user?.customerId, outcome: "ok")
@@ -58,34 +63,45 @@ enum ExportUserData: ServiceMethod {
         return answer
     }
 
-    private static func addStripe(
-        _ customerId: String, to answer: inout Answer, _ service: CustomerService
-    ) async throws(ServiceError) {
-        do throws(StripeError) {
-            answer.customer = try await service.stripe.retrieveCustomer(customerId).value.object
-        } catch {
-            if error.kind != .notFound { throw ServiceError(error, customerId: customerId) }
-            return
+    /// Those that are alive: the user's own, and others that were made for it earlier.
+    private static func addCustomers(to answer: inout Answer, _ service: CustomerService) async throws(ServiceError) {
+        let userId = answer.userId
+        let own = answer.user?.customerId
+        let known = try await stored { () async throws(StoreError) in
+            try await service.store.customersToErase(with: userId)
         }
-        guard answer.customer?["deleted"]?.bool != true else {
-            answer.customer = nil
-            return
-        }
-        answer.subscriptions = try await readable(customerId) { () async throws(StripeError) in
-            try await service.stripe.listSubscriptions(customer: customerId, status: "all", limit: 100).value.data
-        }
-        answer.invoices = try await readable(customerId) { () async throws(StripeError) in
-            try await service.stripe.listInvoices(customer: customerId, limit: 100).value.data
+        for customerId in [own].compactMap(\.self) + (known ?? []).filter({ $0 != own }) {
+            let customer: Customer
+            do throws(StripeError) {
+                customer = try await service.stripe.retrieveCustomer(customerId).value
+            } catch {
+                if error.kind == .notFound { continue }
+                throw ServiceError(error, customerId: customerId)
+            }
+            if customer.isDeleted { continue }
+            if customerId == own {
+                answer.customer = customer.object
+            } else {
+                answer.formerCustomers.append(customer.object)
+            }
+            answer.subscriptions += try await readable("subscriptions", &answer.unreadable, customerId) {
+                () async throws(StripeError) in try await service.stripe.allSubscriptions(customer: customerId)
+            }
+            answer.invoices += try await readable("invoices", &answer.unreadable, customerId) {
+                () async throws(StripeError) in try await service.stripe.allInvoices(customer: customerId)
+            }
         }
     }
 
-    /// A restricted key may not see them; then the export is of what the process can hold.
+    /// A restricted key may not see them; the export then says what it lacks.
     private static func readable(
-        _ customerId: String, _ list: () async throws(StripeError) -> [JSONObject]
+        _ what: String, _ unreadable: inout [String], _ customerId: String,
+        _ list: () async throws(StripeError) -> [JSONObject]
     ) async throws(ServiceError) -> [JSONObject] {
         do throws(StripeError) { return try await list() } catch {
-            if error.kind == .permission { return [] }
-            throw ServiceError(error, customerId: customerId)
+            guard error.kind == .permission else { throw ServiceError(error, customerId: customerId) }
+            if !unreadable.contains(what) { unreadable.append(what) }
+            return []
         }
     }
 }
