@@ -79,11 +79,15 @@ package final class SyncWorker: Sendable {
         }
     }
 
-    /// Renews this process's leases until the task is cancelled.
+    /// Renews this process's leases until the task is cancelled, and sees to it that the users table keeps its triggers.
     package func keepLeases() async {
         while !Task.isCancelled {
             do throws(StoreError) {
                 try await store.renewLeases()
+                let restored = try await store.restoreUsersTable()
+                if restored > 0 {
+                    log(.warning, "users.triggers_restored", ["count": .number(JSONNumber(restored))])
+                }
             } catch {
                 log(.error, "lease.renewal_failed", ["error": .string(error.description)])
             }

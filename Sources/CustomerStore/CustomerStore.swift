@@ -18,6 +18,9 @@ package final class CustomerStore: Sendable {
     /// How often a living one renews them.
     package static let leaseRenewal: Milliseconds = 2_000
 
+    /// How many triggers and indexes the users table lacked when the database was opened.
+    package let restoredParts: Int
+
     let transactions: TransactionQueue
     let audit: AuditLog
     /// A host's users table may have integer ids: then SQLite chooses the id of a user who comes without one.
@@ -40,6 +43,7 @@ package final class CustomerStore: Sendable {
         self.leaseClock = leaseClock
         var connection = try Self.open(path)
         if migrate { _ = try MigrationRunner.migrate(&connection) }
+        restoredParts = migrate ? try UsersTable.restoreIfNeeded(at: leaseClock.now(), &connection) : 0
         hasIntegerIDs = try Self.hasIntegerIDs(&connection)
         let key: AuditKey
         if let auditKey { key = auditKey } else { key = try AuditKey.beside(database: path) }

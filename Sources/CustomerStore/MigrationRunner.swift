@@ -1,13 +1,16 @@
 internal import Cryptography
+internal import Environment
 internal import Migrations
 internal import SQLite
 
 /// Brings a database's schema up to date: each migration in one transaction, recorded with its checksum.
 package enum MigrationRunner {
-    /// Applies what is pending and returns the names.
+    /// Applies what is pending and returns the names, and `users` when its triggers and indexes had to be made again.
     package static func migrate(path: String) throws(StoreError) -> [String] {
         var connection = try CustomerStore.open(path)
-        return try migrate(&connection)
+        let applied = try migrate(&connection)
+        let restored = try UsersTable.restoreIfNeeded(at: SystemClock().now(), &connection)
+        return applied + (restored > 0 ? ["users: \(restored) triggers and indexes"] : [])
     }
 
     /// The names of what is pending; nothing is written, and a missing database is not created.

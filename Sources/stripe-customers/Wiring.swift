@@ -52,6 +52,9 @@ struct Wiring: Sendable {
             }
             log(.info, "policy.loaded", ["sha256": .string(policy.digest)])
         }
+        if store.restoredParts > 0 {
+            log(.warning, "users.triggers_restored", ["count": .number(JSONNumber(store.restoredParts))])
+        }
         FilePermissions(options).warn(log)
     }
 

@@ -1,0 +1,112 @@
+import JSON
+import SQLite
+import TestSupport
+import Testing
+
+/// The users table is the host's: its own migrations may rebuild it.
+@Suite("A users table that the host rebuilds")
+struct UsersTableTests {
+    private let directory: TemporaryDirectory
+    private let database: String
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        database = directory.file("test.sqlite")
+    }
+
+    private func host() throws -> Host {
+        try Host(["--sandbox", "--database", database])
+    }
+
+    /// As migration tools do: a new table takes the rows and the old one's name.
+    private let rebuild = [
+        """
+        CREATE TABLE _new_users (id TEXT PRIMARY KEY, email TEXT, name TEXT, phone TEXT, stripe_metadata TEXT,
+            stripe_customer_id VARCHAR(255), plan TEXT)
+        """,
+        """
+        INSERT INTO _new_users (id, email, name, phone, stripe_metadata, stripe_customer_id)
+        SELECT id, email, name, phone, stripe_metadata, stripe_customer_id FROM users
+        """,
+        "DROP TABLE users",
+        "ALTER TABLE _new_users RENAME TO users",
+    ]
+
+    private func change(_ statements: [String]) throws {
+        var connection = try Connection(path: database, busyTimeout: 10_000)
+        for statement in statements { try connection.execute(statement) }
+    }
+
+    private func rows(_ sql: String) throws -> [String] {
+        var connection = try Connection(path: database, busyTimeout: 10_000)
+        return try connection.query(sql).map { $0.text(0) ?? "" }
+    }
+
+    private let parts = "SELECT name FROM sqlite_schema WHERE tbl_name = 'users' AND name LIKE 'users%' ORDER BY name"
+
+    @Test("Its triggers and indexes are back at the next start, and what was changed meanwhile reaches Stripe")
+    func nextStart() async throws {
+        let first = try host()
+        let ada = try await first.call(
+            "registerUser",
+            ["userId": "ada", "email": "ada@example.com", "name": "Ada", "metadata": ["plan": "pro", "a": "ä"]])
+        _ = try await first.call("registerUser", ["userId": "bob", "email": "bob@example.com"])
+        try await first.end()
+        let whole = try rows(parts)
+
+        try change(rebuild)
+        #expect(try rows(parts) == ["users"])
+        try change([
+            "UPDATE users SET name = 'Ada Lovelace' WHERE id = 'ada'",
+            "INSERT INTO users (id, email) VALUES ('cleo', 'cleo@example.com')",
+        ])
+        let second = try host()
+        _ = try await second.call("ping")
+        #expect(try rows(parts) == whole)
+        try await second.end()
+        #expect(second.process.standardError.contains("users.triggers_restored"))
+
+        let third = try host()
+        let customer = try await third.call("getCustomer", ["customerId": ada["customerId"] ?? .null])
+        #expect(customer["name"] == "Ada Lovelace")
+        let cleo = try await third.call("getUser", ["userId": "cleo"])
+        #expect(cleo["customerId"]?.string?.hasPrefix("cus_") == true)
+        // Bob was in step and cost no call.
+        let events = try await third.call("listAuditEvents", ["userId": "bob", "limit": 100])
+        #expect(events["data"]?.array?.count == 2)
+        try await third.end()
+        #expect(!third.process.standardError.contains("users.triggers_restored"))
+    }
+
+    @Test("A running process makes them again by itself")
+    func whileRunning() async throws {
+        let host = try host()
+        _ = try await host.call("registerUser", ["userId": "ada", "email": "ada@example.com"])
+        let whole = try rows(parts)
+        try change(rebuild)
+        for _ in 0..<200 where try rows(parts) != whole { try await Task.sleep(for: .milliseconds(50)) }
+        #expect(try rows(parts) == whole)
+        #expect(try rows("SELECT user_id FROM sync_queue").isEmpty, "nothing differs")
+        try await host.end()
+    }
+
+    @Test("One that has lost the column of the links is refused, and the column named")
+    func lostColumn() async throws {
+        _ = try await Subprocess.run(["migrate", "--database", database])
+        try change(
+            rebuild.map { $0.replacing("stripe_customer_id VARCHAR(255), plan TEXT", with: "plan TEXT") }
+                .map { $0.replacing(", stripe_customer_id", with: "") })
+        let output = try await Subprocess.run(["--sandbox", "--database", database])
+        #expect(output.status == .exited(78))
+        #expect(output.standardError.contains("lost its column stripe_customer_id"))
+    }
+
+    @Test("migrate makes them again and says so")
+    func migrate() async throws {
+        _ = try await Subprocess.run(["migrate", "--database", database])
+        try change(rebuild)
+        let output = try await Subprocess.run(["migrate", "--database", database])
+        #expect(output.lines == ["applied users: 7 triggers and indexes"])
+        #expect(try await Subprocess.run(["migrate", "--database", database]).lines.isEmpty)
+    }
+}
