@@ -73,7 +73,7 @@ enum UsersTable {
                 OR email IS NOT json_extract(profile, '$.email') OR name IS NOT json_extract(profile, '$.name')
                 OR phone IS NOT json_extract(profile, '$.phone')
                 OR iif(json_valid(coalesce(stripe_metadata, '{}')), json(coalesce(stripe_metadata, '{}')), '')
-                    IS NOT json_extract(profile, '$.metadata')
+                    IS NOT json_remove(json_extract(profile, '$.metadata'), '$.userId')
             ON CONFLICT (user_id) DO NOTHING
             """, [.integer(now)])
         return missing.count

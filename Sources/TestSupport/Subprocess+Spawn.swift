@@ -20,6 +20,8 @@ extension Subprocess {
     /// What a process gets from the tester's environment: what the dynamic linker and a coverage run need.
     package static let inheritedVariables = [
         "PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LLVM_PROFILE_FILE",
+        // Of `.ci/sanitize`: what a sanitizer finds in the process goes where its other reports go.
+        "LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS",
     ]
 
     /// - Parameter descriptors: become 0, 1 and 2; the process has no others.
