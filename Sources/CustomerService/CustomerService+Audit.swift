@@ -33,6 +33,7 @@ extension CustomerService {
     func record(_ params: JSONValue, outcome error: ServiceError, as method: String) async {
         var details: JSONObject = [:]
         details["missing"] = error.details["missing"]
+        if AuditedMethods.changeAtStripeAlone.contains(method) { details["fields"] = changedFields(params) }
         await record(
             userId: params["userId"]?.string, customerId: params["customerId"]?.string, outcome: error.kind.rawValue,
             email: params["email"]?.string, details: details)

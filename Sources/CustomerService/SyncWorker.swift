@@ -86,7 +86,7 @@ package final class SyncWorker: Sendable {
                 try await store.renewLeases()
                 let restored = try await store.restoreUsersTable()
                 if restored > 0 {
-                    log(.warning, "users.triggers_restored", ["count": .number(JSONNumber(restored))])
+                    log(.warning, "triggers.restored", ["count": .number(JSONNumber(restored))])
                 }
             } catch {
                 log(.error, "lease.renewal_failed", ["error": .string(error.description)])

@@ -30,7 +30,7 @@ package struct AuditVerdict: Sendable {
     package enum Fault: String, Sendable {
         /// The event, or its place in the chain, is not what was written.
         case event
-        /// The log ends before the anchor, or differs there from what it was.
+        /// The log ends before the anchor, or differs there from what it was; or the anchor is not what was written.
         case anchor
         /// There is no anchor, so nothing says whether the tail was cut.
         case anchorMissing = "anchor_missing"
@@ -71,9 +71,18 @@ extension CustomerStore {
         try await writeRecorded { connection, audit throws(StoreError) in
             var details = details
             details["email"] = audit.personal(email)
+            let userId = try Self.userConcerned(userId, customerId, &connection)
             try audit.record(
                 nil, userId: userId, customerId: customerId, outcome: outcome, details: details, &connection)
         }
+    }
+
+    /// The user whom an event is about: the one that was named, else the one who has the customer.
+    static func userConcerned(
+        _ userId: String?, _ customerId: String?, _ connection: inout Connection
+    ) throws(StoreError) -> String? {
+        guard userId == nil, let customerId else { return userId }
+        return try linkedUser(of: customerId, &connection)
     }
 
     /// Events in their order.
@@ -138,7 +147,9 @@ extension CustomerStore {
         if audit.isAnchorBehind { try await moveAnchor() }
         let anchor = try await read { _ throws(StoreError) in try audit.anchor() }
         var verdict = AuditVerdict(events: 0)
-        var anchors = [anchor, kept].compactMap(\.self)
+        var anchors = [kept].compactMap(\.self)
+        if case .end(let end) = anchor { anchors.append(end) }
+        anchors.removeAll { $0.sequence == 0 }
         var (expected, previous): (Int64, String?) = (1, nil)
         var after: Int64 = 0
         while true {
@@ -164,8 +175,12 @@ extension CustomerStore {
         guard verdict.fault == nil else { return verdict }
         if !anchors.isEmpty {
             (verdict.firstBroken, verdict.fault) = (expected, .anchor)
-        } else if anchor == nil, audit.anchorFile != nil, verdict.events > 0 {
-            verdict.fault = .anchorMissing
+        } else if audit.anchorFile != nil {
+            switch anchor {
+            case .end: break
+            case .forged: verdict.fault = .anchor
+            case .missing: verdict.fault = .anchorMissing
+            }
         }
         return verdict
     }

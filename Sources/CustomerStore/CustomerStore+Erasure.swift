@@ -15,6 +15,18 @@ extension CustomerStore {
         }
     }
 
+    /// Customers that were made for a user and taken away from it since: somebody else's by now, or nobody's.
+    package func customersTakenAway(from userId: String) async throws(StoreError) -> [String] {
+        try await read { connection throws(StoreError) in
+            try connection.rows(
+                """
+                SELECT DISTINCT customer_id FROM create_intents JOIN unlinked_customers USING (customer_id)
+                WHERE user_id = ? ORDER BY customer_id
+                """, [.text(userId)]
+            ).compactMap { $0.text(0) }
+        }
+    }
+
     /// Deletes the user here and notes its customers for deletion at Stripe, in one transaction. From here on the erasure
     /// is carried out whatever happens.
     /// - Returns: The customers; `nil` when nothing is known of the user.

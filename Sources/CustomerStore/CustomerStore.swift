@@ -45,9 +45,7 @@ package final class CustomerStore: Sendable {
         if migrate { _ = try MigrationRunner.migrate(&connection) }
         restoredParts = migrate ? try UsersTable.restoreIfNeeded(at: leaseClock.now(), &connection) : 0
         hasIntegerIDs = try Self.hasIntegerIDs(&connection)
-        let key: AuditKey
-        if let auditKey { key = auditKey } else { key = try AuditKey.beside(database: path) }
-        audit = AuditLog(key: key, clock: clock, database: path)
+        audit = try AuditLog.open(database: path, key: auditKey, clock: clock, &connection)
         transactions = TransactionQueue(connection)
     }
 

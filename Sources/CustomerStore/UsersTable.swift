@@ -27,11 +27,12 @@ enum UsersTable {
         return definitions
     }
 
-    /// `users_…` of `CREATE [UNIQUE] TRIGGER | INDEX [IF NOT EXISTS] users_…`.
+    /// `users_…` of `CREATE [UNIQUE] TRIGGER | INDEX [IF NOT EXISTS] users_…`; those of the audit log, which somebody may
+    /// have taken off to change it, are kept in the same way.
     private static func nameOfPart(_ sql: String) -> String? {
         let words = sql.split(maxSplits: 7, whereSeparator: \.isWhitespace).prefix(7)
         guard words.first == "CREATE", words.contains("TRIGGER") || words.contains("INDEX") else { return nil }
-        return words.first { $0.hasPrefix("users_") }.map(String.init)
+        return words.first { $0.hasPrefix("users_") || $0.hasPrefix("audit_events_") }.map(String.init)
     }
 
     private static func requireColumns(_ connection: inout Connection) throws(StoreError) {
@@ -44,9 +45,10 @@ enum UsersTable {
 
     static func missing(_ connection: inout Connection) throws(StoreError) -> [(name: String, sql: String)] {
         // In the midst of the host's own migration there may be no such table for a moment.
-        let rows = try connection.rows("SELECT name FROM sqlite_schema WHERE tbl_name = 'users' COLLATE NOCASE")
+        let rows = try connection.rows(
+            "SELECT name FROM sqlite_schema WHERE tbl_name COLLATE NOCASE IN ('users', 'audit_events')")
         let names = Set(rows.compactMap { $0.text(0) })
-        guard !names.isEmpty else { return [] }
+        guard names.contains(where: { $0.lowercased() == "users" }), names.contains("audit_events") else { return [] }
         return try definitions().filter { !names.contains($0.name) }
     }
 
@@ -64,6 +66,7 @@ enum UsersTable {
         guard !missing.isEmpty else { return 0 }
         try requireColumns(&connection)
         for part in missing { try connection.change(part.sql) }
+        guard missing.contains(where: { $0.name.hasPrefix("users_") }) else { return missing.count }
         try connection.change(
             """
             INSERT INTO sync_queue (user_id, change_id, enqueued_at)

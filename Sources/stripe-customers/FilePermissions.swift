@@ -19,7 +19,10 @@ struct FilePermissions: Sendable {
         if let file = options.apiKeyFile, !options.sandbox { paths.append(("api_key", file)) }
         if options.database != ":memory:" {
             paths.append(("database", options.database))
+            paths.append(("database_wal", options.database + "-wal"))
             paths.append(("audit_key", options.database + ".audit-key"))
+            paths.append(("audit_anchor", options.database + ".audit-anchor"))
+            if options.sandbox { paths.append(("sandbox", options.database + ".sandbox")) }
         }
         self.paths = paths
     }

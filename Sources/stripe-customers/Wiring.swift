@@ -53,7 +53,7 @@ struct Wiring: Sendable {
             log(.info, "policy.loaded", ["sha256": .string(policy.digest)])
         }
         if store.restoredParts > 0 {
-            log(.warning, "users.triggers_restored", ["count": .number(JSONNumber(store.restoredParts))])
+            log(.warning, "triggers.restored", ["count": .number(JSONNumber(store.restoredParts))])
         }
         FilePermissions(options).warn(log)
     }

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import JSON
 import SQLite
 import TestSupport
@@ -60,7 +60,7 @@ struct AuditTests {
             summaries == [
                 "registerUser ok user.registered ada - admin_1",
                 "registerUser ok customer.created ada \(customerId) admin_1",
-                "updateCustomer ok - - \(customerId) -",
+                "updateCustomer ok - ada \(customerId) -",
                 "deleteCustomer ok customer.gone - cus_none -",
                 "deleteCustomer customer_not_found - - cus_none -",
             ])
@@ -162,6 +162,7 @@ struct AuditTests {
             ("edit", ["UPDATE audit_events SET outcome = 'denied' WHERE sequence = 3"], 3),
             ("edit of the time", ["UPDATE audit_events SET at = at + 1 WHERE sequence = 6"], 6),
             ("edit of who", ["UPDATE audit_events SET actor_id = 'x', actor_role = 'y' WHERE sequence = 1"], 1),
+            ("a role where there was no actor", ["UPDATE audit_events SET actor_role = 'admin' WHERE sequence = 3"], 3),
             ("edit of the details", ["UPDATE audit_events SET details = '{}' WHERE sequence = 4"], 4),
             ("edit of a hash", ["UPDATE audit_events SET hash = previous_hash WHERE sequence = 6"], 6),
             ("removal", ["DELETE FROM audit_events WHERE sequence = 3"], 3),
@@ -214,6 +215,54 @@ struct AuditTests {
         #expect(verdict["valid"] == false && verdict["fault"] == "anchor")
     }
 
+    @Test(
+        "An anchor that is moved, gone or spoiled shows for good",
+        arguments: ["moved", "gone", "spoiled", "gone with all events"])
+    func anchor(what: String) async throws {
+        try await written()
+        let file = database + ".audit-anchor"
+        var connection = try Connection(path: database)
+        let fourth = try connection.query("SELECT hash FROM audit_events WHERE sequence = 4").first?.text(0) ?? ""
+        switch what {
+        case "gone with all events": try tamper(["DELETE FROM audit_events"])
+        default: try tamper(["DELETE FROM audit_events WHERE sequence > 4"])
+        }
+        switch what {
+        case "moved":
+            // With the seal of the old one, the best that can be had without the key.
+            let old = try JSONValue(parsing: Array(try String(contentsOf: URL(filePath: file), encoding: .utf8).utf8))
+            let new: JSONValue = ["sequence": 4, "hash": .string(fourth), "seal": old["seal"] ?? ""]
+            try new.description.write(to: URL(filePath: file), atomically: true, encoding: .utf8)
+        case "spoiled": try "{}".write(to: URL(filePath: file), atomically: true, encoding: .utf8)
+        default: unlink(file)
+        }
+        for _ in 1...2 {
+            let host = try host()
+            #expect(try await host.call("verifyAuditLog")["valid"] == false)
+            let name = "later\(what.utf8.count)"
+            _ = try await host.send("registerUser", ["userId": .string(name), "email": .string("\(name)@example.com")])
+            try await host.end()
+        }
+    }
+
+    @Test("A process that is killed right after its first event leaves a log that is whole")
+    func killedEarly() async throws {
+        let first = try host()
+        _ = try await first.call("registerUser", ["userId": "ada", "email": "ada@example.com"])
+        first.process.kill(SIGKILL)
+        _ = try await first.process.wait()
+        #expect(try await host().call("verifyAuditLog")["valid"] == true)
+    }
+
+    @Test("Without its key a log that has events is not continued")
+    func lostKey() async throws {
+        try await written()
+        unlink(database + ".audit-key")
+        let output = try await Subprocess.run(["--sandbox", "--database", database])
+        #expect(output.status == .exited(78))
+        #expect(output.standardError.contains("test.sqlite.audit-key") && output.standardError.contains("put it back"))
+    }
+
     @Test("A byte changed in the file is found")
     func bytes() async throws {
         try await written()
@@ -250,7 +299,8 @@ struct AuditTests {
         #expect(try await host.call("verifyAuditLog")["valid"] == true)
         try await host.end()
         #expect(access(database + ".audit-key", F_OK) != 0)
-        #expect(try await self.host().call("verifyAuditLog")["firstBroken"] == 1)
+        let other = ["STRIPE_CUSTOMERS_AUDIT_KEY": String(repeating: "x", count: 32)]
+        #expect(try await self.host(other).call("verifyAuditLog")["firstBroken"] == 1)
         let short = try await Subprocess.run(
             ["--sandbox", "--database", database], environment: ["STRIPE_CUSTOMERS_AUDIT_KEY": "short"])
         #expect(short.status == .exited(78))

@@ -64,7 +64,7 @@ struct UsersTableTests {
         _ = try await second.call("ping")
         #expect(try rows(parts) == whole)
         try await second.end()
-        #expect(second.process.standardError.contains("users.triggers_restored"))
+        #expect(second.process.standardError.contains("triggers.restored"))
 
         let third = try host()
         let customer = try await third.call("getCustomer", ["customerId": ada["customerId"] ?? .null])
@@ -75,7 +75,7 @@ struct UsersTableTests {
         let events = try await third.call("listAuditEvents", ["userId": "bob", "limit": 100])
         #expect(events["data"]?.array?.count == 2)
         try await third.end()
-        #expect(!third.process.standardError.contains("users.triggers_restored"))
+        #expect(!third.process.standardError.contains("triggers.restored"))
     }
 
     @Test("A running process makes them again by itself")

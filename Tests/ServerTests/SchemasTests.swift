@@ -132,7 +132,7 @@ import Testing
     private static let keywords: Set<String> = [
         "$schema", "$defs", "$ref", "title", "description", "default", "examples", "type", "enum", "const", "pattern",
         "format", "minLength", "maxLength", "minimum", "maximum", "maxItems", "maxProperties", "required",
-        "properties", "additionalProperties", "propertyNames", "items", "anyOf",
+        "properties", "additionalProperties", "propertyNames", "items", "anyOf", "not",
     ]
 }
 

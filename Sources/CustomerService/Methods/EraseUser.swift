@@ -44,17 +44,23 @@ enum EraseUser: ServiceMethod {
             for customerId in customers ?? [] { try await service.requireDeletable(customerId) }
         }
         let now = service.clock.now()
-        let begun = try await stored { () async throws(StoreError) in
-            (try await store.user(userId)?.customerId, try await store.beginErasure(of: userId, at: now))
+        let (user, takenAway, begun) = try await stored { () async throws(StoreError) in
+            (
+                try await store.user(userId), try await store.customersTakenAway(from: userId),
+                try await store.beginErasure(of: userId, at: now)
+            )
         }
-        guard let customers = begun.1 else { throw ServiceError.userNotFound(userId) }
+        guard let customers = begun else { throw ServiceError.userNotFound(userId) }
         let counts = await service.sync.erase(userId, patience: .brief)
         let isOver = try await stored { () async throws(StoreError) in
             try await !store.isErasurePending(of: userId)
         }
         var answer = Answer(
-            userId: userId, customerId: begun.0 ?? customers.first, state: isOver ? "done" : "pending",
-            erased: [Answer.Erased(where: "users", what: "the user's row, with the host's own columns")], kept: [])
+            userId: userId, customerId: user?.customerId ?? customers.first, state: isOver ? "done" : "pending",
+            erased: [], kept: kept(isOver: isOver, hasCustomers: !customers.isEmpty, takenAway))
+        if user != nil {
+            answer.erased.append(Answer.Erased(where: "users", what: "the user's row, with the host's own columns"))
+        }
         if isOver, !customers.isEmpty {
             answer.erased.append(
                 Answer.Erased(where: "stripe", what: "customers, deleted", count: customers.count))
@@ -62,11 +68,10 @@ enum EraseUser: ServiceMethod {
         answer.erased += (counts ?? []).map { Answer.Erased(where: $0.table, what: "rows", count: $0.count) }
         answer.erased.append(Answer.Erased(where: "write-ahead log", what: "earlier versions of these pages"))
         if !isOver { answer.erased.removeLast() }
-        answer.kept = kept(isOver: isOver, hasCustomers: !customers.isEmpty)
         return answer
     }
 
-    private static func kept(isOver: Bool, hasCustomers: Bool) -> [Answer.Kept] {
+    private static func kept(isOver: Bool, hasCustomers: Bool, _ takenAway: [String]) -> [Answer.Kept] {
         var kept = [
             Answer.Kept(
                 where: "audit_events", what: "the user's id, masks and keyed hashes",
@@ -78,6 +83,13 @@ enum EraseUser: ServiceMethod {
                     where: "stripe", what: "invoices, charges, events and logs of the deleted customer",
                     why: "deleting is not redacting: start a redaction job at Stripe"
                         + " (https://docs.stripe.com/privacy/redaction), which needs the customer's id"))
+        }
+        for customerId in takenAway {
+            kept.append(
+                Answer.Kept(
+                    where: "stripe", what: customerId,
+                    why: "unlinkCustomer took it away from the user, so it may be somebody else's:"
+                        + " delete it with deleteCustomer if it is not"))
         }
         if !isOver {
             kept.append(

@@ -62,7 +62,9 @@ extension AuditEvent {
     init(row: Row) {
         self.init(
             sequence: row.integer(0) ?? 0, at: row.integer(1) ?? 0,
-            actor: row.text(2).map { AuditScope.Actor(id: $0, role: row.text(3) ?? "") }, method: row.text(4) ?? "",
+            // A role without an id was never written: it has to show in the hash.
+            actor: row.text(2) == nil && row.text(3) == nil
+                ? nil : AuditScope.Actor(id: row.text(2) ?? "", role: row.text(3) ?? ""), method: row.text(4) ?? "",
             userId: row.text(5), customerId: row.text(6), outcome: row.text(7) ?? "", details: row.text(8) ?? "",
             previousHash: row.text(9), hash: row.text(10) ?? "")
     }

@@ -32,21 +32,67 @@ struct AuditLog: Sendable {
 
     func anchorWriteBegins() { pending.isScheduled.store(false, ordering: .relaxed) }
 
-    func anchor() throws(StoreError) -> AuditAnchor? {
-        try anchorFile?.read().flatMap { AuditAnchor(fileContents: $0) }
+    enum KeptAnchor: Sendable {
+        case end(AuditAnchor)
+        /// It is not what was written under the key.
+        case forged
+        case missing
     }
 
-    /// Moves the anchor to the end of the log; never from a place that the log no longer has, so that a cut tail stays
-    /// visible whatever is appended after it.
+    func anchor() throws(StoreError) -> KeptAnchor {
+        guard let contents = try anchorFile?.read() else { return .missing }
+        return AuditAnchor(fileContents: contents, key: key).map { .end($0) } ?? .forged
+    }
+
+    /// Moves the anchor to the end of the log. Never from a place that the log no longer has, and never anew where it is
+    /// gone: a cut tail stays visible whatever is appended after it.
     func moveAnchor(_ connection: inout Connection) throws(StoreError) {
         guard let anchorFile, let tail = try Self.tail(&connection) else { return }
-        if let known = try anchor() {
-            guard known.sequence < tail.sequence,
-                try Self.hash(at: known.sequence, &connection) == known.hash
-            else { return }
+        guard case .end(let known) = try anchor(), known.sequence < tail.sequence else { return }
+        if known.sequence > 0 {
+            guard try Self.hash(at: known.sequence, &connection) == known.hash else { return }
         }
-        try anchorFile.replace(tail.fileContents)
+        try anchorFile.replace(tail.fileContents(key: key))
     }
+
+    // MARK: The beginning
+
+    /// The log of a database, with the key that was given or, else, the one in the file beside it.
+    ///
+    /// Key and anchor are made with the log: later a missing one is a fault, not a reason to make it. The anchor comes
+    /// first, so that a kill in between leaves no key, and the next start begins again.
+    /// - Throws: `.auditFile` when the key is missing although there are events.
+    static func open(
+        database path: String, key given: AuditKey?, clock: any WallClock, _ connection: inout Connection
+    ) throws(StoreError) -> AuditLog {
+        let keyFile = PrivateFile(path + ".audit-key")
+        guard path != ":memory:" else {
+            return AuditLog(key: given ?? AuditKey(AuditKey.random()), clock: clock, database: path)
+        }
+        let isEmpty = try tail(&connection) == nil
+        if let given {
+            let log = AuditLog(key: given, clock: clock, database: path)
+            if isEmpty, case .missing = try log.anchor() { try log.begin() }
+            return log
+        }
+        if try keyFile.read() != nil {
+            return AuditLog(key: try AuditKey.beside(database: path), clock: clock, database: path)
+        }
+        guard isEmpty else {
+            throw .auditFile(
+                path: keyFile.path,
+                reason: "it is missing, though the log has events: put it back, or set STRIPE_CUSTOMERS_AUDIT_KEY")
+        }
+        let fresh = AuditKey.random()
+        try AuditLog(key: AuditKey(fresh), clock: clock, database: path).begin()
+        // Of several processes that start at once one makes the key; each then writes the same beginning under it.
+        let log = AuditLog(
+            key: try AuditKey.beside(database: path, fresh: { fresh }), clock: clock, database: path)
+        if try tail(&connection) == nil { try log.begin() }
+        return log
+    }
+
+    private func begin() throws(StoreError) { try anchorFile?.replace(AuditAnchor.beginning.fileContents(key: key)) }
 
     static func tail(_ connection: inout Connection) throws(StoreError) -> AuditAnchor? {
         try connection.row("SELECT sequence, hash FROM audit_events ORDER BY sequence DESC LIMIT 1").map {

@@ -15,6 +15,7 @@ extension CustomerStore {
         let id = try await write { connection throws(StoreError) in
             var details = details
             details["email"] = key.personal(email)
+            let userId = try Self.userConcerned(userId, customerId, &connection)
             return try connection.row(
                 """
                 INSERT INTO changes_under_way
