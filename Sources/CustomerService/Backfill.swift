@@ -64,7 +64,10 @@ package struct Backfill: Sendable {
     private func outcome(_ user: User) async -> Result<SyncResult.Outcome, ServiceError> {
         do throws(ServiceError) {
             if let known = try await foreseen(user) { return .success(known) }
-            return .success(try await service.sync.bringInLine(user.id).outcome)
+            return .success(
+                try await auditedPart(of: "sync") { () async throws(ServiceError) in
+                    try await service.sync.bringInLine(user.id).outcome
+                })
         } catch {
             return .failure(error)
         }

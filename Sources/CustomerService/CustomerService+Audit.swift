@@ -9,7 +9,7 @@ func audited<T: Sendable, E: Error>(
     _ method: String, as actor: AuditScope.Actor?, traceparent: String? = nil,
     _ body: (AuditScope) async throws(E) -> T
 ) async throws(E) -> T {
-    let trail = RequestTrail.current ?? RequestTrail(traceparent: traceparent)
+    let trail = RequestTrail(traceparent: traceparent, partOf: .current)
     let scope = AuditScope(actor: actor, method: method, traceparent: traceparent) { trail.lastChange }
     let result: Result<T, E> = await AuditScope.$current.withValue(scope) {
         await RequestTrail.$current.withValue(trail) {
@@ -17,6 +17,17 @@ func audited<T: Sendable, E: Error>(
         }
     }
     return try result.get()
+}
+
+/// The same for one user of many who are worked on at once, so that each event has the request that belongs to it.
+/// - Parameter method: What it is called when nobody has called it.
+func auditedPart<T: Sendable, E: Error>(
+    of method: String, _ body: () async throws(E) -> T
+) async throws(E) -> T {
+    let whole = AuditScope.current
+    return try await audited(
+        whole?.method ?? method, as: whole.map(\.actor) ?? .system, traceparent: whole?.traceparent
+    ) { _ async throws(E) in try await body() }
 }
 
 extension CustomerService {

@@ -171,7 +171,10 @@ package struct Reconciliation: Sendable {
     private func record(
         _ customers: [ListedCustomer], _ found: [ReconcileFinding], _ progress: Progress
     ) async throws(ServiceError) {
-        let found = fixes ? try await repaired(found) : found
+        let found =
+            fixes
+            ? try await auditedPart(of: "reconcile") { () async throws(ServiceError) in try await repaired(found) }
+            : found
         guard let state = (try? JSONValue(encoding: progress))?.object else { return }
         try await stored { () async throws(StoreError) in
             try await store.recordReconciled(

@@ -14,9 +14,14 @@ package final class RequestTrail: Sendable {
 
     /// The W3C trace context that the host gave.
     package let traceparent: String?
+    /// That of the work of which this is a piece.
+    private let whole: RequestTrail?
     private let state = Mutex(State())
 
-    package init(traceparent: String? = nil) { self.traceparent = traceparent }
+    package init(traceparent: String? = nil, partOf whole: RequestTrail? = nil) {
+        self.traceparent = traceparent ?? whole?.traceparent
+        self.whole = whole
+    }
 
     /// How often Stripe was asked, each retry counted.
     package var attempts: Int { state.withLock { $0.attempts } }
@@ -27,6 +32,7 @@ package final class RequestTrail: Sendable {
 
     /// - Parameter requestID: `nil` when no answer came, or one without it.
     package func note(_ requestID: String?, isMutation: Bool) {
+        whole?.note(requestID, isMutation: isMutation)
         state.withLock { state in
             state.attempts += 1
             guard let requestID else { return }

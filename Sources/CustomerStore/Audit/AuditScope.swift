@@ -18,9 +18,9 @@ package final class AuditScope: Sendable {
         package static let system = Actor(id: "system", role: "system")
     }
 
-    let actor: Actor?
-    let method: String
-    let traceparent: String?
+    package let actor: Actor?
+    package let method: String
+    package let traceparent: String?
     /// Stripe's id of the last change that was made there on the way.
     let requestID: @Sendable () -> String?
 
