@@ -108,6 +108,19 @@ struct UsersTableTests {
         #expect(output.standardError.contains("lost its column stripe_customer_id"))
     }
 
+    @Test("A row that was there before is not called synced until it is")
+    func unsynced() async throws {
+        try change([
+            "CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT)",
+            "INSERT INTO users VALUES ('ada', 'ada@example.com')",
+        ])
+        let host = try host()
+        #expect(try await host.call("getSyncStatus", ["userId": "ada"])["user"]?["state"] == "unsynced")
+        _ = try await host.call("syncCustomerWithUser", ["userId": "ada"])
+        #expect(try await host.call("getSyncStatus", ["userId": "ada"])["user"]?["state"] == "synced")
+        try await host.end()
+    }
+
     @Test("migrate makes them again and says so")
     func migrate() async throws {
         _ = try await Subprocess.run(["migrate", "--database", database])

@@ -69,13 +69,17 @@ enum GetSyncStatus: ServiceMethod {
         _ userId: String?, _ store: CustomerStore
     ) async throws(ServiceError) -> Answer.UserState? {
         guard let userId else { return nil }
-        let (user, changes) = try await stored { () async throws(StoreError) in
-            (try await store.user(userId), try await store.queuedChanges(of: userId, limit: 1))
+        let (user, changes, isSynced) = try await stored { () async throws(StoreError) in
+            (
+                try await store.user(userId), try await store.queuedChanges(of: userId, limit: 1),
+                try await store.hasSyncedProfile(userId)
+            )
         }
         guard user != nil || !changes.isEmpty else { throw ServiceError.userNotFound(userId) }
         let change = changes.first
         return Answer.UserState(
-            userId: userId, state: change.map { $0.isParked ? "parked" : "pending" } ?? "synced",
+            userId: userId,
+            state: change.map { $0.isParked ? "parked" : "pending" } ?? (isSynced ? "synced" : "unsynced"),
             customerId: user?.customerId ?? change?.customerId,
             reason: change.flatMap { $0.error.isEmpty ? nil : "\($0.errorType): \($0.error)" },
             attempts: change?.attempts)
