@@ -16,7 +16,8 @@ extension ServiceError {
             self.init(.idempotencyConflict, "The idempotency key was used before with other params")
         case .closed:
             self.init(.shuttingDown, "The process is shutting down", retryable: true)
-        case .usersTableRefuses, .usersTableUnfit, .newerDatabase, .changedMigration, .wrongAccount:
+        case .usersTableRefuses, .usersTableUnfit, .newerDatabase, .changedMigration, .wrongAccount, .cannotOpen,
+            .nameTaken:
             self.init(.storageUnavailable, error.description)
         case .auditFile:
             self.init(.storageUnavailable, "A file of the audit log can't be used", retryable: true)

@@ -59,19 +59,22 @@ package final class CustomerStore: Sendable {
     static func open(_ path: String) throws(StoreError) -> Connection {
         do throws(SQLiteError) {
             var connection = try Connection(path: path, busyTimeout: 20_000)
+            // 8 is SQLITE_READONLY.
+            guard !connection.isReadOnly else { throw SQLiteError(code: 8, message: "it may only be read") }
             try connection.useWriteAheadLog(synchronous: .full)
             // Deleted content is overwritten with zeros, so that what was erased is gone from the file too.
             _ = try connection.query("PRAGMA secure_delete = ON")
             return connection
         } catch {
-            throw .database(error)
+            guard !error.isBusy && !error.isFull else { throw .database(error) }
+            throw .cannotOpen(path: path, reason: openingFault(path) ?? error.message)
         }
     }
 
     private static func hasIntegerIDs(_ connection: inout Connection) throws(StoreError) -> Bool {
         do throws(SQLiteError) {
             let row = try connection.first(
-                "SELECT upper(type) LIKE '%INT%' FROM pragma_table_info('users') WHERE name = 'id'")
+                "SELECT upper(type) LIKE '%INT%' FROM pragma_table_info('users') WHERE lower(name) = 'id'")
             return row?.bool(0) ?? false
         } catch {
             throw .database(error)

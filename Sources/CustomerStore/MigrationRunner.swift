@@ -19,10 +19,14 @@ package enum MigrationRunner {
         do throws(SQLiteError) {
             connection = try Connection(path: path, readOnly: true)
         } catch {
-            if error.isCannotOpen { return Migrations.all.map(\.name) }
-            throw .database(error)
+            let fault = openingFault(path)
+            if error.isCannotOpen, fault == nil { return Migrations.all.map(\.name) }
+            throw .cannotOpen(path: path, reason: fault ?? error.message)
         }
-        return try pending(&connection).map(\.name)
+        let pending = try pending(&connection)
+        try UsersTable.requireFit(&connection)
+        try requireFreeNames(for: pending, &connection)
+        return pending.map(\.name)
     }
 
     /// Several processes may start at once: each migration is looked up and applied under the write lock, so the second
@@ -31,13 +35,17 @@ package enum MigrationRunner {
         var applied: [String] = []
         for migration in try pending(&connection) {
             let isNew = try connection.transaction { connection throws(StoreError) in
-                if try recorded(&connection)[migration.version] != nil { return false }
-                try requireFitUsersTable(&connection)
+                let recorded = try recorded(&connection)
+                if recorded[migration.version] != nil { return false }
+                try UsersTable.requireFit(&connection)
+                try requireFreeNames(for: Migrations.all.filter { recorded[$0.version] == nil }, &connection)
                 try apply(migration, &connection)
                 return true
             }
             if isNew { applied.append(migration.name) }
         }
+        // The host's own migrations may have changed the table since.
+        try UsersTable.requireFit(&connection)
         return applied
     }
 
@@ -54,25 +62,15 @@ package enum MigrationRunner {
     }
 
     private static func recorded(_ connection: inout Connection) throws(StoreError) -> [Int: String] {
-        do throws(SQLiteError) {
-            let exists = try connection.first("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'") != nil
-            guard exists else { return [:] }
-            var checksums: [Int: String] = [:]
-            for row in try connection.query("SELECT version, checksum FROM schema_migrations") {
-                checksums[Int(row.integer(0) ?? 0)] = row.text(1) ?? ""
-            }
-            return checksums
-        } catch {
-            throw .database(error)
+        let columns = try connection.rows("SELECT name FROM pragma_table_info('schema_migrations')").map { $0.text(0) }
+        guard !columns.isEmpty else { return [:] }
+        // Other tools keep a table of this name too.
+        guard columns.contains("checksum") else { throw .nameTaken(kind: "table", name: "schema_migrations") }
+        var checksums: [Int: String] = [:]
+        for row in try connection.rows("SELECT version, checksum FROM schema_migrations") {
+            checksums[Int(row.integer(0) ?? 0)] = row.text(1) ?? ""
         }
-    }
-
-    /// SQLite looks up the columns that a trigger names only when it runs.
-    private static func requireFitUsersTable(_ connection: inout Connection) throws(StoreError) {
-        let rows = try connection.rows("SELECT lower(name) FROM pragma_table_info('users')")
-        let columns = rows.compactMap { $0.text(0) }
-        guard let missing = ["id", "email"].first(where: { !columns.contains($0) }), !columns.isEmpty else { return }
-        throw .usersTableUnfit(reason: "it has no column \(missing); it needs the columns id and email")
+        return checksums
     }
 
     private static func apply(_ migration: Migration, _ connection: inout Connection) throws(StoreError) {
@@ -87,7 +85,13 @@ package enum MigrationRunner {
                 ) STRICT
                 """)
             for statement in try splitStatements(String(decoding: migration.sql, as: UTF8.self)) {
-                if let guardQuery = statement.unless, try connection.first(guardQuery) != nil { continue }
+                if let guardQuery = statement.unless {
+                    if try connection.first(guardQuery) != nil { continue }
+                    // The guards compare names by case, SQLite doesn't.
+                    if let (table, column) = statement.addedColumn, try hasColumn(column, table, &connection) {
+                        continue
+                    }
+                }
                 try connection.execute(statement.sql)
             }
             try connection.execute(
@@ -96,6 +100,13 @@ package enum MigrationRunner {
         } catch {
             throw unfit(error)
         }
+    }
+
+    private static func hasColumn(
+        _ column: String, _ table: String, _ connection: inout Connection
+    ) throws(SQLiteError) -> Bool {
+        try connection.first(
+            "SELECT 1 FROM pragma_table_xinfo(?) WHERE name = ? COLLATE NOCASE", [.text(table), .text(column)]) != nil
     }
 
     /// The errors that a host's own users table leads to, in words that name what to mend.
@@ -113,5 +124,12 @@ extension ScriptStatement {
     /// The query behind `-- unless:` in the comments before the statement.
     fileprivate var unless: String? {
         leadingComments.first { $0.hasPrefix("unless: ") }.map { String($0.dropFirst("unless: ".count)) }
+    }
+
+    /// Of `ALTER TABLE table ADD COLUMN column …`.
+    fileprivate var addedColumn: (table: String, column: String)? {
+        let words = sql.split(maxSplits: 6, whereSeparator: \.isWhitespace).map(String.init)
+        guard words.count > 5, words[..<2] == ["ALTER", "TABLE"], words[3...4] == ["ADD", "COLUMN"] else { return nil }
+        return (words[2], words[5])
     }
 }

@@ -4,6 +4,8 @@ package import SQLite
 package enum StoreError: Error, Sendable {
     /// SQLite failed: locked for too long, disk full, not a database, …
     case database(SQLiteError)
+    /// The database's file can't be opened for reading and writing.
+    case cannotOpen(path: String, reason: String)
     /// A user with this id or this address (compared without regard to case) exists.
     case userExists(userId: String, sameEmail: Bool)
     /// The host's idempotency key came before with other params.
@@ -12,6 +14,8 @@ package enum StoreError: Error, Sendable {
     case usersTableRefuses(reason: String)
     /// The users table lacks a column that can't be added.
     case usersTableUnfit(reason: String)
+    /// The host's database has something else of a name that is needed.
+    case nameTaken(kind: String, name: String)
     /// The customer belongs to another user.
     case customerTaken(customerId: String, userId: String)
     /// The database has migrations that this version does not know.
@@ -36,10 +40,13 @@ extension StoreError: CustomStringConvertible {
         case .database(let error) where error.isBusy: "The database is locked by another process"
         case .database(let error) where error.isFull: "The disk is full"
         case .database(let error): "The database failed: \(error.message) (SQLite code \(error.code))"
+        case .cannotOpen(let path, let reason): "can't open \(path): \(reason)"
         case .userExists: "The user exists already"
         case .keyReused: "The idempotency key was used before with other params"
         case .usersTableRefuses(let reason): "The users table refuses the row: \(reason)"
         case .usersTableUnfit(let reason): "The users table can't be used: \(reason)"
+        case .nameTaken(let kind, let name):
+            "The database's \(kind) \(name) isn't of stripe-customers: rename it, or use a database file of its own"
         case .customerTaken: "The customer is linked to another user"
         case .newerDatabase(let version, let known):
             "The database is at migration \(version); this version knows \(known): use a newer stripe-customers"

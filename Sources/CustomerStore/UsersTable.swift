@@ -12,13 +12,7 @@ enum UsersTable {
     private static func definitions() throws(StoreError) -> [(name: String, sql: String)] {
         var definitions: [(name: String, sql: String)] = []
         for migration in Migrations.all {
-            let statements: [ScriptStatement]
-            do throws(SQLiteError) {
-                statements = try splitStatements(String(decoding: migration.sql, as: UTF8.self))
-            } catch {
-                throw .database(error)
-            }
-            for statement in statements {
+            for statement in try MigrationRunner.statements(of: migration) {
                 guard let name = nameOfPart(statement.sql) else { continue }
                 definitions.removeAll { $0.name == name }
                 definitions.append((name, statement.sql))

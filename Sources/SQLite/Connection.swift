@@ -149,6 +149,8 @@ extension Connection {
     /// Rows that the last INSERT, UPDATE or DELETE changed, triggers not counted.
     package var changes: Int { Int(sqlite3_changes64(database)) }
     package var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(database) }
+    /// Also when it was opened for writing: SQLite makes do with reading where the file may not be written.
+    package var isReadOnly: Bool { sqlite3_db_readonly(database, "main") == 1 }
     /// Whether a transaction is open.
     package var isInTransaction: Bool { sqlite3_get_autocommit(database) == 0 }
 

@@ -19,6 +19,11 @@ func longTask<T: Sendable>(
     _ options: Options, environment: [String: String],
     _ body: (CustomerService, CustomerStore) async throws(ServiceError) -> T
 ) async throws(StartFailure) -> T {
+    // Without it there is nobody to bring in line, so the path is a slip of the pen.
+    guard options.database == ":memory:" || access(options.database, F_OK) == 0 || errno != ENOENT else {
+        throw StartFailure(
+            .configuration, "there is no database at \(options.database); migrate or serve makes one")
+    }
     let clock: any WallClock = options.deterministic ? FixedClock() : SystemClock()
     let identifiers: any Identifiers = options.deterministic ? CountedIdentifiers() : RandomIdentifiers()
     let logWriter = LogWriter(clock: clock) { writeWhole($0, to: 2) == nil }

@@ -1,6 +1,7 @@
 import AccessPolicy
 import Cryptography
 import CustomerStore
+import Environment
 
 #if canImport(Glibc)
     import Glibc
@@ -21,9 +22,7 @@ struct PolicyFile: Sendable {
     /// - Returns: `nil` without the option.
     init?(_ options: Options) throws(StartFailure) {
         guard let path = options.policyFile else { return nil }
-        guard let bytes = readFile(path, atMost: Self.largest) else {
-            throw StartFailure(.configuration, "can't read the file of --policy")
-        }
+        let bytes = try readFile(path, atMost: Self.largest)
         do throws(PolicyFault) { policy = try AccessPolicy(parsing: bytes) } catch {
             throw StartFailure(.configuration, "the file of --policy is not a policy: \(error)")
         }
@@ -43,18 +42,21 @@ func auditKey(_ options: Options, environment: [String: String]) throws(StartFai
     return options.deterministic ? AuditKey(Array("a deterministic sandbox".utf8)) : nil
 }
 
-/// The whole of a file; `nil` when it can't be read or is larger.
-private func readFile(_ path: String, atMost limit: Int) -> [UInt8]? {
+/// The whole of the file.
+private func readFile(_ path: String, atMost limit: Int) throws(StartFailure) -> [UInt8] {
+    func failure(_ reason: String) -> StartFailure {
+        StartFailure(.configuration, "can't read the file of --policy, \(path): \(reason)")
+    }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
+    guard descriptor >= 0 else { throw failure(systemReason(errno)) }
     defer { close(descriptor) }
     var contents: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65536)
     while contents.count <= limit {
         let count = read(descriptor, &buffer, buffer.count)
         if count == 0 { return contents }
-        guard count > 0 else { return nil }
+        guard count > 0 else { throw failure(systemReason(errno)) }
         contents += buffer[..<count]
     }
-    return nil
+    throw failure("it is larger than \(limit) bytes")
 }

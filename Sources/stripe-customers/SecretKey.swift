@@ -1,3 +1,5 @@
+import Environment
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -16,10 +18,7 @@ struct SecretKey: Sendable {
     init(_ options: Options, environment: [String: String]) throws(StartFailure) {
         let text: String
         if let path = options.apiKeyFile {
-            guard let contents = readFirstLine(path) else {
-                throw StartFailure(.configuration, "can't read the file of --api-key-file")
-            }
-            text = contents
+            text = try readFirstLine(path)
         } else if let variable = environment["STRIPE_API_KEY"], !variable.isEmpty {
             text = variable
         } else {
@@ -46,13 +45,16 @@ struct SecretKey: Sendable {
 }
 
 /// The first line of a small file, without white space around it.
-private func readFirstLine(_ path: String) -> String? {
+private func readFirstLine(_ path: String) throws(StartFailure) -> String {
+    func failure() -> StartFailure {
+        StartFailure(.configuration, "can't read the file of --api-key-file, \(path): \(systemReason(errno))")
+    }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
+    guard descriptor >= 0 else { throw failure() }
     defer { close(descriptor) }
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = read(descriptor, &buffer, buffer.count)
-    guard count >= 0 else { return nil }
+    guard count >= 0 else { throw failure() }
     let line = buffer[..<count].prefix { $0 != UInt8(ascii: "\n") }
     let isSpace = { (byte: UInt8) in byte <= 0x20 }
     let text = line.drop(while: isSpace).reversed().drop(while: isSpace).reversed()

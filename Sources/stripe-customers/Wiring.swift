@@ -108,7 +108,8 @@ private struct StripeSide: Sendable {
             if options.rateLimit == nil { configuration.requestsPerSecond = 0 }
             let path = options.database == ":memory:" ? options.database : options.database + ".sandbox"
             do { exchange = try SandboxExchange(path: path, clock: clock, identifiers: identifiers) } catch {
-                throw StartFailure(.inputOutput, "can't open the sandbox's state (\(error.message))")
+                let reason = openingFault(path) ?? error.message
+                throw StartFailure(.inputOutput, "can't open the sandbox's state \(path): \(reason)")
             }
         } else {
             let key = try SecretKey(options, environment: environment)
@@ -128,7 +129,7 @@ private struct StripeSide: Sendable {
 extension StartFailure {
     init(_ error: StoreError) {
         switch error {
-        case .wrongAccount, .newerDatabase, .changedMigration, .usersTableUnfit, .auditFile:
+        case .wrongAccount, .newerDatabase, .changedMigration, .usersTableUnfit, .nameTaken, .auditFile:
             self.init(.configuration, error.description)
         default:
             self.init(.inputOutput, error.description)

@@ -68,10 +68,59 @@ struct HostTableTests {
     }
 
     @Test(
+        "Any unique id will do",
+        arguments: [
+            "CREATE TABLE users (id TEXT UNIQUE, email TEXT)", "CREATE TABLE users (id UUID PRIMARY KEY, email TEXT)",
+            "CREATE TABLE users (row INTEGER PRIMARY KEY, id VARCHAR(36), email TEXT); CREATE UNIQUE INDEX i ON users (id)",
+        ])
+    func uniqueID(script: String) async throws {
+        let file = try StoreFile(script)
+        let store = try file.store()
+        let id = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+        try await store.add(id, email: "a@example.com")
+        #expect(try await store.user(id)?.email == "a@example.com")
+        await store.close()
+    }
+
+    @Test("Names of columns in another case are the same names")
+    func otherCase() async throws {
+        let file = try StoreFile(
+            """
+            CREATE TABLE "Users" ("ID" INTEGER PRIMARY KEY, "Email" TEXT, "Name" TEXT, "PHONE" TEXT, Stripe_Customer_Id TEXT);
+            INSERT INTO users VALUES (1, 'a@example.com', 'Ada', NULL, NULL)
+            """)
+        let store = try file.store()
+        #expect(store.hasIntegerIDs)
+        #expect(try await store.user("1")?.name == "Ada")
+        _ = try await store.updateUser("1", UserChange(name: "Ada King"), at: someTime, draft: { _ in nil })
+        #expect(try file.rows(#"SELECT "Name" FROM users"#) == ["Ada King"])
+        #expect(try file.rows("SELECT user_id FROM sync_queue") == ["1"])
+        await store.close()
+    }
+
+    @Test(
         "A table that can't serve is refused with what it needs",
         arguments: [
-            ("CREATE TABLE users (id TEXT PRIMARY KEY, login TEXT)", "it needs the columns id and email"),
-            ("CREATE TABLE users (uid TEXT PRIMARY KEY, email TEXT)", "it needs the columns id and email"),
+            ("CREATE TABLE users (id TEXT PRIMARY KEY, login TEXT)", "it has no column email"),
+            ("CREATE TABLE users (uid TEXT PRIMARY KEY, email TEXT)", "it has no column id"),
+            ("CREATE TABLE users (id TEXT, email TEXT)", "its id is neither its PRIMARY KEY nor UNIQUE by itself"),
+            ("CREATE TABLE users (id TEXT, tenant TEXT, email TEXT, PRIMARY KEY (id, tenant))", "UNIQUE by itself"),
+            ("CREATE TABLE users (id TEXT, a, email TEXT, UNIQUE (id, a)); CREATE INDEX i ON users (id)", "by itself"),
+            (
+                "CREATE TABLE users (id TEXT, email TEXT); CREATE UNIQUE INDEX i ON users (id) WHERE id > 'a'",
+                "UNIQUE by itself"
+            ),
+            (
+                "CREATE TABLE users (id REAL PRIMARY KEY, email TEXT)",
+                "its id is REAL; it needs id (unique; text or integer)"
+            ),
+            ("CREATE TABLE users (id BLOB PRIMARY KEY, email TEXT)", "its id is BLOB"),
+            ("CREATE TABLE users (id PRIMARY KEY, email TEXT)", "its id is of no type"),
+            (
+                "CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT, full_name TEXT, Name TEXT AS (full_name))",
+                "its column name is generated"
+            ),
+            ("CREATE TABLE u (id TEXT PRIMARY KEY, email TEXT); CREATE VIEW users AS SELECT * FROM u", "it is a view"),
             (
                 """
                 CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT, stripe_customer_id TEXT);

@@ -72,11 +72,43 @@ struct MigrationTests {
 
     @Test("A migration that fails leaves nothing of itself")
     func rollback() throws {
-        // The second migration finds a table in its way.
-        let file = try StoreFile("CREATE TABLE disposals (mine); INSERT INTO disposals VALUES (1)")
+        // The index on the links meets a value twice, after columns were added.
+        let file = try StoreFile(
+            """
+            CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT, stripe_customer_id TEXT);
+            INSERT INTO users VALUES ('a', 'a@example.com', 'cus_1'), ('b', 'b@example.com', 'cus_1')
+            """)
         #expect(throws: StoreError.self) { try MigrationRunner.migrate(path: file.path) }
-        #expect(try file.rows("SELECT name FROM schema_migrations") == [names[0]])
-        #expect(try file.rows("SELECT 1 FROM sqlite_schema WHERE name = 'sync_queue'") == [])
-        #expect(try file.rows("SELECT mine FROM disposals") == ["1"])
+        #expect(try file.rows("SELECT name FROM sqlite_schema WHERE type = 'table'") == ["users"])
+        #expect(try file.rows("SELECT count(*) FROM pragma_table_info('users')") == ["3"])
+    }
+
+    @Test(
+        "A name that the host has taken is told before anything is changed",
+        arguments: [
+            ("CREATE TABLE settings (a)", "table settings"), ("CREATE VIEW Leases AS SELECT 1", "view leases"),
+            ("CREATE TABLE t (a); CREATE INDEX users_email_nocase ON t (a)", "index users_email_nocase"),
+            ("CREATE TABLE schema_migrations (version VARCHAR NOT NULL PRIMARY KEY)", "table schema_migrations"),
+            (
+                "CREATE TABLE t (a); CREATE TRIGGER users_deleted DELETE ON t BEGIN SELECT 1; END",
+                "trigger users_deleted"
+            ),
+        ])
+    func taken(script: String, name: String) throws {
+        let file = try StoreFile("CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT); " + script)
+        let before = try file.rows("SELECT name, sql FROM sqlite_schema")
+        for isDry in [false, true] {
+            let error = #expect(throws: StoreError.self) {
+                _ = try isDry ? MigrationRunner.pending(path: file.path) : MigrationRunner.migrate(path: file.path)
+            }
+            #expect(error?.description.contains("\(name) isn't of stripe-customers: rename it") == true)
+        }
+        #expect(try file.rows("SELECT name, sql FROM sqlite_schema") == before)
+    }
+
+    @Test("A table of the host's may have the name of a trigger")
+    func otherNames() throws {
+        let file = try StoreFile("CREATE TABLE users_deleted (a)")
+        #expect(try MigrationRunner.migrate(path: file.path) == names)
     }
 }

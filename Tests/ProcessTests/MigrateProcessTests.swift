@@ -88,7 +88,8 @@ struct MigrateProcessTests {
         try change("CREATE TABLE users (id INTEGER PRIMARY KEY, login TEXT); INSERT INTO users VALUES (1, 'ada')")
         let output = try await migrate()
         #expect(output.status == .exited(78))
-        #expect(output.standardError.contains("it needs the columns id and email"))
+        #expect(
+            output.standardError.contains("it has no column email; it needs id (unique; text or integer) and email"))
         var connection = try Connection(path: database, readOnly: true)
         #expect(
             try connection.query("SELECT name FROM pragma_table_info('users')").map { $0.text(0) } == ["id", "login"])

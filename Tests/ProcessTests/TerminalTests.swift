@@ -113,6 +113,7 @@ struct TerminalTests {
             return lists.add(1, ordering: .relaxed).oldValue == 0 ? nil : .saved500
         }
         let arguments = ["--database", directory.file("other.sqlite"), "--api-base", stripe.url]
+        _ = try await Subprocess.run(["migrate"] + arguments)
         let output = try await onTerminal(
             ["reconcile"] + arguments, environment: ["STRIPE_API_KEY": "sk_test_1"], status: 74)
         let lines = visible(output)

@@ -1,3 +1,5 @@
+internal import Environment
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -71,6 +73,6 @@ struct PrivateFile: Sendable {
     }
 
     private func failure(_ what: String, _ code: Int32) -> StoreError {
-        .auditFile(path: path, reason: "it \(what) (errno \(code))")
+        .auditFile(path: path, reason: "it \(what): \(systemReason(code))")
     }
 }
