@@ -56,13 +56,13 @@ extension CustomerSync {
         }
     }
 
-    /// `nil` when it was deleted at Stripe.
+    /// `nil` when it was deleted at Stripe. One of the other mode was not: with the right key it is there.
     private func livingCustomer(_ customerId: String, _ flight: Flight) async throws(ServiceError) -> Customer? {
         do throws(StripeError) {
             let customer = try await stripe.retrieveCustomer(customerId, patience: flight.request.patience).value
             return customer.isDeleted ? nil : customer
         } catch {
-            if error.kind == .notFound { return nil }
+            if error.kind == .notFound, !error.existsInOtherMode { return nil }
             throw ServiceError(error, customerId: customerId, userId: flight.userId)
         }
     }
@@ -87,7 +87,7 @@ extension CustomerSync {
                     try await store.cancelUpdate(of: customerId, for: flight.userId, known: known)
                 }
             }
-            if error.kind == .notFound { return nil }
+            if error.kind == .notFound, !error.existsInOtherMode { return nil }
             // A saved failure, or a body that differs from what was sent under this key: the next attempt needs a new
             // one, and may have one, since setting fields twice comes to the same.
             if error.isStripeAnswer, [.unavailable, .idempotencyMismatch].contains(error.kind) {

@@ -200,8 +200,11 @@ extension ServiceError {
     }
 
     /// Trying again without a change of the user can't help. A key that Stripe refuses is not of this kind: the operator
-    /// replaces it, and everything goes on.
+    /// replaces it, and everything goes on. A customer that is not found is one of Stripe's other mode: for any other a
+    /// sync makes a new one.
     var isFinal: Bool {
-        [.stripeRequestRejected, .ambiguousCustomer, .customerAlreadyExists, .invalidParams].contains(kind)
+        [
+            .stripeRequestRejected, .ambiguousCustomer, .customerAlreadyExists, .customerNotFound, .invalidParams,
+        ].contains(kind)
     }
 }

@@ -84,11 +84,12 @@ package struct EventPoller: Sendable {
                 .debug, "events.taken",
                 ["eventId": .string(event.id), "effect": .string(outcome.effect.rawValue)])
         } catch {
-            guard !error.retryable else { throw error }
+            // An outage, and be it of the key, says nothing about the event: it would be passed over for good.
+            guard !error.retryable, !error.isOutage else { throw error }
             service.log(
                 .error, "events.failed", ["eventId": .string(event.id), "error": .string(error.kind.rawValue)])
         }
-        if event.created + Self.overlapSeconds <= service.clock.now() / 1000 {
+        if event.created <= service.clock.now() / 1000 - Self.overlapSeconds {
             cursor = Cursor(id: event.id, created: event.created)
         }
     }
@@ -125,7 +126,10 @@ package struct EventPoller: Sendable {
                 types: WebhookEvent.Kind.allCases.map(\.rawValue), limit: Self.pageSize, startingAfter: startingAfter,
                 endingBefore: endingBefore, createdFrom: createdFrom
             ).value
-            return Page(data: page.data.compactMap(WebhookEvent.init), hasMore: page.hasMore)
+            var events = page.data.compactMap(WebhookEvent.init)
+            // What is listed for a connected account is of that account, whether it says so or not.
+            for index in events.indices { events[index].account = events[index].account ?? service.account }
+            return Page(data: events, hasMore: page.hasMore)
         } catch {
             throw ServiceError(error)
         }

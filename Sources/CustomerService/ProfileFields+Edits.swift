@@ -11,13 +11,13 @@ internal import JSON
 /// with the row, and again nothing differs.
 extension ProfileFields {
     /// The fields of a customer that the profile mirrors, in the profile's form. An empty text is none, and of the
-    /// metadata only names that the profile has are looked at.
-    static func mirror(of customer: JSONObject, like profile: JSONObject) -> JSONObject {
+    /// metadata only names that one of the profiles has are looked at.
+    static func mirror(of customer: JSONObject, like profiles: JSONObject...) -> JSONObject {
         let text = { (value: JSONValue?) in value?.string.flatMap { $0.isEmpty ? nil : JSONValue.string($0) } }
         var mirrored: JSONObject = [:]
         for name in texts { mirrored[name] = text(customer[name]) ?? .null }
         var metadata: JSONObject = [:]
-        for member in profile["metadata"]?.object?.members ?? [] {
+        for member in profiles.flatMap({ $0["metadata"]?.object?.members ?? [] }) {
             metadata[member.name] = text(customer["metadata"]?[member.name])
         }
         mirrored["metadata"] = .object(metadata)
@@ -29,12 +29,13 @@ extension ProfileFields {
         difference(from: profile, to: mirror(of: customer, like: profile))
     }
 
-    /// What Stripe has, as far as is known: the base with the edits over it.
+    /// What Stripe has, as far as is known: the base with the edits over it. What is in doubt in the base (`doubting`) is
+    /// so whatever edit was known before: the change on its way may have gone over it.
     static func known(_ synced: SyncedProfile) -> JSONObject {
         var known = synced.profile
-        for name in texts where synced.edits[name] != nil { known[name] = synced.edits[name] }
+        for name in texts where known[name] != nil && synced.edits[name] != nil { known[name] = synced.edits[name] }
         var metadata = known["metadata"]?.object ?? [:]
-        for member in synced.edits["metadata"]?.object?.members ?? [] {
+        for member in synced.edits["metadata"]?.object?.members ?? [] where metadata[member.name]?.isNull != true {
             metadata[member.name] = member.value.isNull ? nil : member.value
         }
         known["metadata"] = .object(metadata)
@@ -42,14 +43,15 @@ extension ProfileFields {
     }
 
     /// Takes in what the customer is now. An edit of a field in `wins` goes into the user's row, except where the user
-    /// has changed it too and that was not sent yet: an acknowledged change is not lost, and will be sent.
+    /// has changed it too and that was not sent yet, or where nobody knows whether it was: an acknowledged change is not
+    /// lost, and will be sent.
     static func merge(
         _ customer: JSONObject, user: User, synced: SyncedProfile, wins: [String]
     ) -> ProfileMerge {
         var base = synced.profile
         let (state, row) = (mirror(of: customer, like: base), profile(of: user))
         var userFields: JSONObject = [:]
-        for name in texts where wins.contains(name) {
+        for name in texts where wins.contains(name) && base[name] != nil {
             guard !same(base[name]?.string, state[name]?.string), same(base[name]?.string, row[name]?.string) else {
                 continue
             }

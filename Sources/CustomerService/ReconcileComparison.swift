@@ -29,29 +29,37 @@ extension Reconciliation {
             }
         }
         var found: [ReconcileFinding] = []
-        if !facts.isListed { found += try await examine(unlisted: customerId, of: facts.user, &progress) }
-        let isGone = found.contains { $0.kind == .deadLink }
-        // With the link gone too, a single one is what the user gets again, and of several one is to be chosen.
-        if isGone, facts.others.count > 1 { found.append(try await toKeep(of: facts.others, for: userId)) }
-        if !isGone, !facts.others.isEmpty {
+        let others = facts.others
+        if !facts.isListed {
+            let successor = others.count == 1 ? others.first : nil
+            found += try await examine(unlisted: customerId, of: facts.user, successor, &progress)
+        }
+        let isGone = found.contains { [.deadLink, .wrongMode].contains($0.kind) }
+        // Once that link is gone, a single one is what the user gets, and of several one is to be chosen.
+        if isGone, others.count > 1 { found.append(try await toKeep(of: others, for: userId)) }
+        if !isGone, !others.isEmpty {
             found.append(
-                .duplicate(userId, keep: customerId, "the user has it", others: facts.others, isLinked: true))
+                .duplicate(userId, keep: customerId, "the user has it", others: others, isLinked: true))
         }
         return found
     }
 
     /// A list leaves out the deleted, those of test clocks, and who was made since it began.
+    /// - Parameter successor: The only other customer that names the user.
     private func examine(
-        unlisted customerId: String, of user: User, _ progress: inout Progress
+        unlisted customerId: String, of user: User, _ successor: String?, _ progress: inout Progress
     ) async throws(ServiceError) -> [ReconcileFinding] {
         let customer: Customer
         do throws(StripeError) {
             customer = try await service.stripe.retrieveCustomer(customerId).value
         } catch {
             guard error.kind == .notFound else { throw ServiceError(error, customerId: customerId, userId: user.id) }
-            return [error.existsInOtherMode ? .wrongMode(user.id, customerId) : .deadLink(user.id, customerId)]
+            return [
+                error.existsInOtherMode
+                    ? .wrongMode(user.id, customerId, successor) : .deadLink(user.id, customerId, successor)
+            ]
         }
-        if customer.isDeleted { return [.deadLink(user.id, customerId)] }
+        if customer.isDeleted { return [.deadLink(user.id, customerId, successor)] }
         let link = try await link(to: customerId)
         return link.map { compare(customer, $0, &progress) } ?? []
     }
@@ -119,20 +127,19 @@ extension Reconciliation {
         guard let repair = finding.repair, let userId = finding.userId else { return false }
         switch repair {
         case .sync: _ = try await service.sync.bringInLine(userId)
-        case .relink: _ = try await service.sync.bringInLine(userId, SyncRequest(verify: true))
+        case .relink:
+            if let other = finding.successor, let dead = finding.customerId,
+                let customer = try await service.presentCustomer(other)
+            {
+                try await stored { () async throws(StoreError) in try await store.unlinkDeleted(dead) }
+                _ = try await service.adopt(customer, by: userId)
+            }
+            _ = try await service.sync.bringInLine(userId, SyncRequest(verify: true))
         case .takeIn:
             guard let customerId = finding.customerId else { return false }
-            try await service.sync.withLease(.user(userId), "the user") { () async throws(ServiceError) in
-                guard let customer = try await service.presentCustomer(customerId), !customer.isDeleted else { return }
-                _ = try await service.absorb(customer.object)
-            }
-            _ = try await service.sync.bringInLine(userId)
-            // An address that another user has, say, can't go into the row.
-            guard let customer = try await service.presentCustomer(customerId),
-                let link = try await link(to: customerId)
-            else { return false }
-            var ignored = Progress(fixes: true, startedAt: 0)
-            return compare(customer, link, &ignored).isEmpty
+            // Again where the outcome of an update was not known: only now can be told what was edited since.
+            for _ in 0..<2 where try await takeIn(customerId, of: userId) { return true }
+            return false
         case .adopt:
             guard let customerId = finding.customerId, let customer = try await service.presentCustomer(customerId)
             else { return false }
@@ -140,6 +147,19 @@ extension Reconciliation {
             _ = try await service.sync.bringInLine(userId)
         }
         return true
+    }
+
+    /// - Returns: Whether user and customer are in line now. An address that another user has, say, can't go into the row.
+    private func takeIn(_ customerId: String, of userId: String) async throws(ServiceError) -> Bool {
+        try await service.sync.withLease(.user(userId), "the user") { () async throws(ServiceError) in
+            guard let customer = try await service.presentCustomer(customerId), !customer.isDeleted else { return }
+            _ = try await service.absorb(customer.object)
+        }
+        _ = try await service.sync.bringInLine(userId)
+        guard let customer = try await service.presentCustomer(customerId), let link = try await link(to: customerId)
+        else { return false }
+        var ignored = Progress(fixes: true, startedAt: 0)
+        return compare(customer, link, &ignored).isEmpty
     }
 }
 
@@ -151,7 +171,8 @@ extension ProfileFields {
         of customer: JSONObject, user: User, synced: SyncedProfile, wins: [String]
     ) -> (fields: [String], kept: Int) {
         let row = profile(of: user)
-        let apart = names(of: difference(from: mirror(of: customer, like: row), to: row))
+        // Also what the user has no more and Stripe still has.
+        let apart = names(of: difference(from: mirror(of: customer, like: row, synced.profile), to: row))
         let state = mirror(of: customer, like: synced.profile)
         let unsent = names(of: difference(from: synced.profile, to: row))
         let unknown = names(of: difference(from: known(synced), to: state))

@@ -23,6 +23,8 @@ struct ReconcileFinding: Sendable {
     var kind: Kind
     var userId: String?
     var customerId: String?
+    /// The customer that the user is to have instead of this one.
+    var successor: String?
     var candidates: [String]?
     var fields: [String]?
     var action: String
@@ -52,17 +54,22 @@ extension ReconcileFinding {
             kind: .missing, userId: userId, action: "ensureCustomerExists makes a customer", repair: .sync)
     }
 
-    static func deadLink(_ userId: String, _ customerId: String) -> ReconcileFinding {
+    static func deadLink(_ userId: String, _ customerId: String, _ successor: String?) -> ReconcileFinding {
         ReconcileFinding(
-            kind: .deadLink, userId: userId, customerId: customerId,
-            action: "ensureCustomerExists with verify makes a new customer", repair: .relink)
+            kind: .deadLink, userId: userId, customerId: customerId, successor: successor,
+            action: successor.map { "unlinkCustomer, and linkCustomer \($0), which names the user" }
+                ?? "ensureCustomerExists with verify makes a new customer",
+            repair: .relink)
     }
 
     /// Not repaired: many of these mean that the database and the key don't belong together.
-    static func wrongMode(_ userId: String, _ customerId: String) -> ReconcileFinding {
+    static func wrongMode(
+        _ userId: String, _ customerId: String, _ successor: String? = nil
+    ) -> ReconcileFinding {
         ReconcileFinding(
-            kind: .wrongMode, userId: userId, customerId: customerId,
-            action: "the customer is of Stripe's other mode: check the key, or unlinkCustomer and ensureCustomerExists")
+            kind: .wrongMode, userId: userId, customerId: customerId, successor: successor,
+            action: "the customer is of Stripe's other mode: check the key, or unlinkCustomer and "
+                + (successor.map { "linkCustomer \($0), which names the user" } ?? "ensureCustomerExists"))
     }
 
     static func drift(_ userId: String, _ customerId: String, _ fields: [String]) -> ReconcileFinding {

@@ -29,7 +29,7 @@ struct WebhookEvent: Sendable {
         guard let id = object["id"]?.string, !id.isEmpty, let type = object["type"]?.string else { return nil }
         self.id = id
         self.type = type
-        created = object["created"]?.int64 ?? 0
+        created = max(0, object["created"]?.int64 ?? 0)
         customer = object["data"]?["object"]?.object ?? [:]
         previous = object["data"]?["previous_attributes"]?.object
         idempotencyKey = object["request"]?["idempotency_key"]?.string

@@ -8,11 +8,15 @@ internal import Stripe
 /// Events come more than once and in any order. An event that was seen counts no more; one that is older than the newest
 /// of its customer says nothing. Any other is taken at its word when what it says was there before is just what is
 /// known here; if not (something was missed, or a write of ours lies between) Stripe is asked what the customer is now.
-/// That also settles events of one second, whose order their times don't tell and their ids don't either.
+/// That also settles events of one second, whose order their times don't tell and their ids don't either, and those that
+/// may be older than our last write: that one may have set a field back to just what the event says was there before.
 struct WebhookIntake: Sendable {
     let service: CustomerService
 
     private var store: CustomerStore { service.store }
+
+    /// So far Stripe's clock and the machine's may be apart.
+    private static let clockToleranceSeconds: Int64 = 60
 
     func take(_ event: WebhookEvent) async throws(ServiceError) -> WebhookOutcome {
         guard let kind = event.kind, event.isLive == service.isLive, event.account == service.account else {
@@ -31,11 +35,22 @@ struct WebhookIntake: Sendable {
     // MARK: Updates
 
     private func takeUpdate(_ event: WebhookEvent) async throws(ServiceError) -> WebhookOutcome {
-        let user = try await knowledge(event).user
-        guard let user else { return try await noted(event, .none) }
+        let known = try await knowledge(event)
+        guard let user = known.user else { return try await noted(event, .none) }
         if event.isEcho { return try await noted(event, .echo, user.id) }
+        if known.synced?.isInDoubt == true { try await settle(user) }
         return try await service.sync.withLease(.user(user.id), "the user") { () async throws(ServiceError) in
             try await takeUpdate(event, of: user.id)
+        }
+    }
+
+    /// News is taken in after an update whose outcome is not known, since which of the two Stripe has seen first can't be
+    /// told before. Where Stripe refuses the update for good its fields stay in doubt, and no news goes over them.
+    private func settle(_ user: User) async throws(ServiceError) {
+        do throws(ServiceError) {
+            _ = try await service.sync.bringInLine(user.id)
+        } catch {
+            if !error.isFinal { throw error }
         }
     }
 
@@ -54,7 +69,7 @@ struct WebhookIntake: Sendable {
         }
         if let newest = known.newest, event.created < newest { return try await noted(event, .stale, userId) }
         var customer = event.customer
-        if !canBeTaken(event, after: known.newest, synced) {
+        if !canBeTaken(event, known, synced) {
             guard let present = try await service.presentCustomer(event.mark.customerId) else {
                 return try await noted(event, .none, userId)
             }
@@ -66,8 +81,9 @@ struct WebhookIntake: Sendable {
             event, changed == nil ? .none : changed?.isEmpty == true ? .recorded : .userUpdated, userId)
     }
 
-    private func canBeTaken(_ event: WebhookEvent, after newest: Int64?, _ synced: SyncedProfile) -> Bool {
-        if event.created == newest { return false }
+    private func canBeTaken(_ event: WebhookEvent, _ known: CustomerKnowledge, _ synced: SyncedProfile) -> Bool {
+        if event.created == known.newest { return false }
+        if event.created <= (known.syncedAt ?? 0) / 1000 + Self.clockToleranceSeconds { return false }
         guard let before = event.before else { return true }
         return ProfileFields.difference(
             from: ProfileFields.known(synced), to: ProfileFields.mirror(of: before, like: synced.profile)

@@ -21,6 +21,8 @@ package struct CustomerKnowledge: Sendable {
     /// The user who has it.
     package var user: User?
     package var synced: SyncedProfile?
+    /// When a sync of ours last recorded what Stripe has, by the clock of this machine.
+    package var syncedAt: Milliseconds?
     /// Stripe's time of the newest event of it, in seconds.
     package var newest: Int64?
     package var isDeleted: Bool
@@ -56,10 +58,15 @@ extension CustomerStore {
             ).map { User(row: $0) }
             let news = try connection.row(
                 "SELECT created, deleted FROM customer_news WHERE customer_id = ?", [.text(customerId)])
-            var synced: SyncedProfile?
-            if let user { synced = try Self.synced(user.id, customerId, &connection) }
+            var (synced, syncedAt): (SyncedProfile?, Milliseconds?)
+            if let user {
+                synced = try Self.synced(user.id, customerId, &connection)
+                syncedAt = try connection.row(
+                    "SELECT synced_at FROM synced_profiles WHERE user_id = ?", [.text(user.id)])?.integer(0)
+            }
             return CustomerKnowledge(
-                user: user, synced: synced, newest: news?.integer(0), isDeleted: news?.bool(1) ?? false)
+                user: user, synced: synced, syncedAt: syncedAt, newest: news?.integer(0),
+                isDeleted: news?.bool(1) ?? false)
         }
     }
 

@@ -2,7 +2,8 @@ package import JSON
 
 /// How a user and its customer were when they were last in step, and what was edited at Stripe since.
 package struct SyncedProfile: Sendable {
-    /// `{email, name, phone, metadata}` of the user then: a sync sends what the user has changed since.
+    /// `{email, name, phone, metadata}` of the user then: a sync sends what the user has changed since. A text that is
+    /// missing and metadata that is null are in doubt: they were sent, and no answer came.
     package var profile: JSONObject
     /// What Stripe has instead, where it was edited there; null for what was unset.
     package var edits: JSONObject
@@ -12,13 +13,21 @@ package struct SyncedProfile: Sendable {
         self.edits = edits
     }
 
-    /// Another profile was sent: it went over the edits of the fields in which it differs.
+    /// What became of an update is not known.
+    package var isInDoubt: Bool {
+        ["email", "name", "phone"].contains { profile[$0] == nil }
+            || profile["metadata"]?.object?.members.contains { $0.value.isNull } == true
+    }
+
+    /// Another profile was sent: it went over the edits of the fields in which it differs, or that were in doubt.
     package mutating func replaceProfile(by sent: JSONObject) {
-        for name in ["email", "name", "phone"] where !same(profile[name], sent[name]) { edits[name] = nil }
+        for name in ["email", "name", "phone"] where profile[name] == nil || !same(profile[name], sent[name]) {
+            edits[name] = nil
+        }
         var metadata = edits["metadata"]?.object ?? [:]
-        for member in metadata.members
-        where !same(profile["metadata"]?[member.name], sent["metadata"]?[member.name]) {
-            metadata[member.name] = nil
+        for member in metadata.members {
+            let (old, new) = (profile["metadata"]?[member.name], sent["metadata"]?[member.name])
+            if old?.isNull == true || !same(old, new) { metadata[member.name] = nil }
         }
         edits["metadata"] = metadata.isEmpty ? nil : .object(metadata)
         profile = sent

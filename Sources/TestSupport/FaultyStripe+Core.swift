@@ -99,6 +99,12 @@ extension FaultyStripe {
             if let email = request.form["email"], options.refusedEmails.contains(email) {
                 return Self.failure(400, "invalid_request_error", code: "email_invalid", param: "email")
             }
+            if let id = request.customerId, options.otherMode.contains(id) {
+                return Self.failure(
+                    404, "invalid_request_error", code: "resource_missing", param: "id",
+                    message: "No such customer: '\(id)'; a similar object exists in live mode, but a test mode key "
+                        + "was used to make this request.")
+            }
             return savedFailure(request)
         }
 
@@ -168,9 +174,10 @@ extension FaultyStripe {
             "<html><body><h1>502 Bad Gateway</h1></body></html>", status: 502, headers: ["Content-Type": "text/html"])
 
         private static func failure(
-            _ status: Int, _ type: String, code: String? = nil, param: String? = nil, _ headers: [String: String] = [:]
+            _ status: Int, _ type: String, code: String? = nil, param: String? = nil, _ headers: [String: String] = [:],
+            message: String = "By script."
         ) -> Reply {
-            var error: JSONObject = ["type": .string(type), "message": "By script."]
+            var error: JSONObject = ["type": .string(type), "message": .string(message)]
             error["code"] = code.map { .string($0) }
             error["param"] = param.map { .string($0) }
             let all = headers.merging(["Content-Type": "application/json", "Request-Id": "req_faulty"]) { one, _ in one

@@ -32,6 +32,8 @@ package final class FaultyStripe: Sendable {
         package var searchLag: Milliseconds = 0
         /// Addresses that Stripe finds invalid.
         package var refusedEmails: Set<String> = []
+        /// Ids of customers that there are only in Stripe's other mode.
+        package var otherMode: Set<String> = []
 
         package init() {}
     }

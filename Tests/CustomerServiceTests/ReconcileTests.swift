@@ -9,16 +9,6 @@ import Testing
 
 @Suite("Reconcile")
 struct ReconcileTests {
-    /// `kind subject fields` of each finding.
-    private func found(_ report: JSONValue) -> Set<String> {
-        Set(
-            (report["findings"]?.array ?? []).map { finding in
-                let fields = finding["fields"]?.array?.compactMap(\.string).joined(separator: ",")
-                let subject = [finding["userId"]?.string, finding["customerId"]?.string].compactMap(\.self)
-                return ([finding["kind"]?.string ?? ""] + subject + [fields].compactMap(\.self)).joined(separator: " ")
-            })
-    }
-
     /// Users `u1` to `u12` with customers, and one fault of each kind.
     private func faultyBench() async throws -> (bench: WebhookBench, faults: Set<String>, id: [String]) {
         let bench = try await WebhookBench()
@@ -112,6 +102,20 @@ struct ReconcileTests {
         #expect(try await bench.user("a").customerId == nil)
     }
 
+    @Test("A user whose customer is dead gets the only other one that names it, whatever address that has")
+    func successor() async throws {
+        let bench = try await WebhookBench()
+        let id = try await bench.register("u1")
+        let other = try await bench.atStripe(.post, "/v1/customers", "metadata[userId]=u1")["id"]?.string ?? ""
+        try await bench.atStripe(.delete, "/v1/customers/" + id)
+        let report = try await bench.call("reconcile", ["fix": true])
+        #expect(found(report) == ["dead_link u1 \(id)"] && report["fixed"]?.int64 == 1)
+        #expect(report["findings"]?.array?.first?["action"]?.string?.contains("linkCustomer \(other)") == true)
+        #expect(try await bench.user("u1").customerId == other)
+        #expect(try await bench.customer(other)["email"]?.string == "u1@example.com")
+        #expect(found(try await bench.call("reconcile", [:])).isEmpty)
+    }
+
     @Test("A fault that can't be repaired stays a finding with the reason")
     func cannotBeRepaired() async throws {
         let bench = try await WebhookBench()
@@ -151,4 +155,14 @@ struct ReconcileTests {
         }
         #expect(interruptions >= 2)
     }
+}
+
+/// `kind subject fields` of each finding.
+func found(_ report: JSONValue) -> Set<String> {
+    Set(
+        (report["findings"]?.array ?? []).map { finding in
+            let fields = finding["fields"]?.array?.compactMap(\.string).joined(separator: ",")
+            let subject = [finding["userId"]?.string, finding["customerId"]?.string].compactMap(\.self)
+            return ([finding["kind"]?.string ?? ""] + subject + [fields].compactMap(\.self)).joined(separator: " ")
+        })
 }

@@ -21,17 +21,24 @@ final class WebhookBench: Sendable {
     let store: CustomerStore
     let service: CustomerService
 
-    init(wins: [String] = [], sandboxClock: (any WallClock)? = nil) async throws {
+    private let account: String?
+
+    init(
+        wins: [String] = [], sandboxClock: (any WallClock)? = nil, account: String? = nil, isLive: Bool = false
+    ) async throws {
+        self.account = account
         directory = try TemporaryDirectory()
         exchange = CountingExchange(
             try SandboxExchange(path: ":memory:", clock: sandboxClock ?? clock, identifiers: RandomIdentifiers()))
         store = try CustomerStore(path: directory.file("test.sqlite"))
         try await store.renewLeases()
         let client = StripeClient(
-            configuration: StripeConfiguration(apiKey: "sk_test_sandbox", requestsPerSecond: 0), exchange: exchange,
+            configuration: StripeConfiguration(
+                apiKey: "sk_test_sandbox", account: account, requestsPerSecond: 0), exchange: exchange,
             clock: clock, identifiers: RandomIdentifiers(), log: .none)
         var service = CustomerService(
-            store: store, stripe: client, clock: clock, identifiers: RandomIdentifiers(), log: .none, version: "test")
+            store: store, stripe: client, clock: clock, identifiers: RandomIdentifiers(), log: .none, version: "test",
+            account: account, isLive: isLive)
         service.webhookSecrets = [Self.secret]
         service.stripeWins = wins
         self.service = service
@@ -76,6 +83,7 @@ final class WebhookBench: Sendable {
         request.headers = [
             ("Authorization", "Bearer sk_test_sandbox"), ("Content-Type", "application/x-www-form-urlencoded"),
         ]
+        if let account { request.headers.append(("Stripe-Account", account)) }
         if let key { request.headers.append(("Idempotency-Key", key)) }
         request.body = Array(form.utf8)
         return try JSONValue(parsing: try await exchange.inner.send(request).body)

@@ -19,19 +19,21 @@ final class World: Sendable {
     let worker: SyncWorker
     /// How long a request may take, in milliseconds of real time.
     private let timeout: Int
+    private let wins: [String]
 
     convenience init(
         clock: any WallClock = FixedClock(), options: FaultyStripe.Options = .init(), timeout: Int = 10_000,
-        plan: @escaping FaultyStripe.Plan = { _ in nil }
+        wins: [String] = [], plan: @escaping FaultyStripe.Plan = { _ in nil }
     ) async throws {
         let stripe = try FaultyStripe(clock: clock, options: options, plan: plan)
-        try await self.init(directory: TemporaryDirectory(), clock: clock, stripe: stripe, timeout: timeout)
+        try await self.init(directory: TemporaryDirectory(), clock: clock, stripe: stripe, timeout: timeout, wins: wins)
     }
 
     private init(
-        directory: TemporaryDirectory, clock: any WallClock, stripe: FaultyStripe, timeout: Int
+        directory: TemporaryDirectory, clock: any WallClock, stripe: FaultyStripe, timeout: Int, wins: [String]
     ) async throws {
         self.timeout = timeout
+        self.wins = wins
         self.directory = directory
         self.clock = clock
         self.stripe = stripe
@@ -41,14 +43,16 @@ final class World: Sendable {
             configuration: StripeConfiguration(apiBase: stripe.url, apiKey: "sk_test_world", requestsPerSecond: 0),
             exchange: CurlExchange(configuration: HTTPConfiguration(totalTimeout: timeout)), clock: clock,
             identifiers: RandomIdentifiers(), log: .none)
-        service = CustomerService(
+        var service = CustomerService(
             store: store, stripe: client, clock: clock, identifiers: RandomIdentifiers(), log: .none, version: "test")
+        service.stripeWins = wins
+        self.service = service
         worker = service.worker()
     }
 
     /// Another process on the same database.
     func neighbour() async throws -> World {
-        try await World(directory: directory, clock: clock, stripe: stripe, timeout: timeout)
+        try await World(directory: directory, clock: clock, stripe: stripe, timeout: timeout, wins: wins)
     }
 
     /// A successor of this process, which was killed: its leases have run out.
