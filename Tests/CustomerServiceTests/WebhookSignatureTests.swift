@@ -50,7 +50,11 @@ struct WebhookSignatureTests {
             "v1=\(digest)", "t=\(time),v0=\(digest)", "t=\(time),v1=", "t=\(time),v1=\(digest.dropLast())",
             "t=\(time),v1=\(digest)00", "t=\(time + 1),v1=\(digest)", "t=0\(time),v1=\(digest)",
             "t=\(time),t=\(time - 1),v1=\(digest)", "t=x,v1=\(digest)", "t=-1,v1=\(digest)",
-            "t=99999999999999999999,v1=\(digest)",
+            "t=99999999999999999999,v1=\(digest)", "t=\(time),t=\(time),v1=\(digest)", "t=\(time),V1=\(digest)",
+            "t=\(time);v1=\(digest)", "t=\(time),\u{301}v1=\(digest)", "t=\(time),v1 =\(digest)",
+            "T=\(time),v1=\(digest)",
+            "t=\u{FF11}\(String(time).dropFirst()),v1=\(digest)", "t=\(time),v1=\(digest) x",
+            "t=\(time).0,v1=\(digest)",
         ]
         for forgery in forgeries { #expect(try await !isAccepted(forgery), "\(forgery)") }
         #expect(try await !isAccepted(right, payload: payload.replacing("evt_1", with: "evt_2")))
