@@ -13,6 +13,17 @@ package enum MigrationRunner {
         return applied + (restored > 0 ? ["users: \(restored) triggers and indexes"] : [])
     }
 
+    /// How many users have no customer and wait for none: rows that were there before the triggers.
+    package static func usersWithoutCustomer(path: String) throws(StoreError) -> Int {
+        var connection = try CustomerStore.open(path)
+        let row = try connection.row(
+            """
+            SELECT count(*) FROM users
+            WHERE stripe_customer_id IS NULL AND CAST(id AS TEXT) NOT IN (SELECT user_id FROM sync_queue)
+            """)
+        return Int(row?.integer(0) ?? 0)
+    }
+
     /// The names of what is pending; nothing is written, and a missing database is not created.
     package static func pending(path: String) throws(StoreError) -> [String] {
         var connection: Connection
@@ -110,7 +121,7 @@ package enum MigrationRunner {
     }
 
     /// The errors that a host's own users table leads to, in words that name what to mend.
-    private static func unfit(_ error: SQLiteError) -> StoreError {
+    static func unfit(_ error: SQLiteError) -> StoreError {
         if error.isUniqueViolation {
             return .usersTableUnfit(reason: "stripe_customer_id holds the same value twice; clear the duplicates first")
         }

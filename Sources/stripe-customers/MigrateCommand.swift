@@ -2,17 +2,25 @@ import CustomerStore
 
 /// `migrate`: brings the database up to date, printing each migration; with `--dry-run` only says what it would do. A
 /// program that reads the output gets a line `applied NAME` or `pending NAME` for each and nothing else; a person is
-/// also told what that means.
+/// also told what that means. Either is told on stderr of users that nothing will be done for by itself.
 func migrate(
     _ options: Options, dryRun: Bool, environment: [String: String]
 ) throws(StartFailure) {
     let names: [String]
+    var waiting = 0
     do throws(StoreError) {
         names =
             try dryRun
             ? MigrationRunner.pending(path: options.database) : MigrationRunner.migrate(path: options.database)
+        if !dryRun { waiting = try MigrationRunner.usersWithoutCustomer(path: options.database) }
     } catch {
         throw StartFailure(error)
+    }
+    defer {
+        if waiting > 0 {
+            let users = waiting == 1 ? "1 user has" : "\(waiting) users have"
+            complain("\(users) no customer yet: run stripe-customers sync")
+        }
     }
     let word = dryRun ? "pending" : "applied"
     guard let terminal = Terminal(1, environment) else {
