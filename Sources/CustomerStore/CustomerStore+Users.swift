@@ -21,14 +21,19 @@ package struct UserChange: Sendable {
 extension CustomerStore {
     /// Adds a user and claims it. The trigger on the table puts it into the sync queue in the same transaction.
     /// - Parameter user: With an empty id in a table of integer ids, SQLite chooses one.
-    /// - Throws: `.userExists` when the id or the address (without regard to case) is taken.
+    /// - Throws: `.userExists` when the id or the address (without regard to case) is taken, `.unfitUserID`.
     package func insertUser(
         _ user: User, under key: HostKey? = nil, at now: Milliseconds,
         draft: @escaping @Sendable (User) -> IntentDraft?
     ) async throws(StoreError) -> (user: User, claim: SyncClaim?) {
+        // The table would take 007 and keep 7, which the host doesn't know.
+        guard !hasIntegerIDs || user.id.isEmpty || Int64(user.id).map(String.init) == user.id else {
+            throw .unfitUserID
+        }
         let id: SQLiteValue = user.id.isEmpty && hasIntegerIDs ? .null : .text(user.id)
         let (owner, clock) = (owner, leaseClock)
         return try await writeRecorded { connection, audit throws(StoreError) in
+            try self.restoreTriggers(&connection)
             if let key, let known = try Self.user(registeredUnder: key, &connection) { return (known, nil) }
             if try Self.user(user.id, &connection) != nil { throw .userExists(userId: user.id, sameEmail: false) }
             if let email = user.email { try Self.requireFree(email, for: nil, &connection) }
@@ -44,6 +49,7 @@ extension CustomerStore {
                     ])
             }
             let added = row.map { User(row: $0) } ?? user
+            guard user.id.isEmpty || sameCodePoints(added.id, user.id) else { throw .unfitUserID }
             try Self.stampQueued(added.id, at: now, &connection)
             if let key { try Self.note(added.id, registeredUnder: key, at: now, &connection) }
             try audit.record(
@@ -54,8 +60,8 @@ extension CustomerStore {
         }
     }
 
-    /// Changes a user's profile and claims the user, unless another process is working on it. The trigger queues the
-    /// change in the same transaction, if it is one.
+    /// Changes a user's profile and claims the user, unless another process is working on it. The user is queued in
+    /// the same transaction.
     /// - Returns: The user as it is now, or `nil` when there is none.
     /// - Throws: `.userExists` when another user has the new address.
     package func updateUser(
@@ -64,6 +70,7 @@ extension CustomerStore {
     ) async throws(StoreError) -> (user: User, claim: SyncClaim?)? {
         let (owner, clock) = (owner, leaseClock)
         return try await writeRecorded { connection, audit throws(StoreError) in
+            try self.restoreTriggers(&connection)
             guard var user = try Self.user(id, &connection) else { return nil }
             if let email = change.email { try Self.requireFree(email, for: id, &connection) }
             user.apply(change)
@@ -75,6 +82,8 @@ extension CustomerStore {
                         SQLiteValue(storedMetadata(user.metadata)), .text(id),
                     ])
             }
+            // Also when nothing has changed: the answer speaks of a sync, and one that fails has to be tried again.
+            try Self.enqueueUnlessQueued(id, at: now, &connection)
             try Self.stampQueued(id, at: now, &connection)
             try audit.record(
                 "user.updated", userId: id, customerId: user.customerId,

@@ -1,6 +1,7 @@
 package import Environment
 import JSON
 internal import SQLite
+import Synchronization
 
 /// What is stored about users and their customers, in the words of the domain: the one interface to the database.
 ///
@@ -20,6 +21,8 @@ package final class CustomerStore: Sendable {
 
     /// How many triggers and indexes the users table lacked when the database was opened.
     package let restoredParts: Int
+    /// How many it was found to lack since, until they are told.
+    let restoredWhileOpen = Atomic(0)
 
     let transactions: TransactionQueue
     let audit: AuditLog

@@ -5,6 +5,7 @@ extension MigrationRunner {
     /// What a migration makes, as its statement says.
     struct Creation {
         let isTrigger: Bool
+        let isTable: Bool
         let name: String
         /// `IF NOT EXISTS`: for what a host's users table may have already.
         let isOptional: Bool
@@ -17,7 +18,7 @@ extension MigrationRunner {
             let rest = words[(kind + 1)...]
             isOptional = rest.prefix(3) == ["IF", "NOT", "EXISTS"]
             guard let name = rest.dropFirst(isOptional ? 3 : 0).first else { return nil }
-            (isTrigger, self.name) = (words[kind] == "TRIGGER", String(name))
+            (isTrigger, isTable, self.name) = (words[kind] == "TRIGGER", words[kind] == "TABLE", String(name))
         }
     }
 

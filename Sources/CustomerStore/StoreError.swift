@@ -12,6 +12,8 @@ package enum StoreError: Error, Sendable {
     case keyReused
     /// The users table is the host's and refuses the row: a rule or column of its own, a type of id that does not fit.
     case usersTableRefuses(reason: String)
+    /// The users table has ids of another type, which would not keep this one as it is.
+    case unfitUserID
     /// The users table lacks a column that can't be added.
     case usersTableUnfit(reason: String)
     /// The host's database has something else of a name that is needed.
@@ -44,6 +46,7 @@ extension StoreError: CustomStringConvertible {
         case .userExists: "The user exists already"
         case .keyReused: "The idempotency key was used before with other params"
         case .usersTableRefuses(let reason): "The users table refuses the row: \(reason)"
+        case .unfitUserID: "The users table can't keep this id as it is given; one of integers takes 7, not 007"
         case .usersTableUnfit(let reason): "The users table can't be used: \(reason)"
         case .nameTaken(let kind, let name):
             "The database's \(kind) \(name) isn't of stripe-customers: rename it, or use a database file of its own"

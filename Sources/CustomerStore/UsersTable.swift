@@ -1,6 +1,7 @@
 internal import Environment
 internal import Migrations
 internal import SQLite
+import Synchronization
 
 /// What the migrations put on the host's `users` table: it stays there only as long as the host leaves the table in place.
 ///
@@ -8,25 +9,32 @@ internal import SQLite
 /// and indexes (the twelve steps of https://www.sqlite.org/lang_altertable.html#otheralter). Nothing would queue a change
 /// from then on, so what is missing is made again, at each start and while a process runs.
 enum UsersTable {
-    /// The newest definition of each trigger and index, by name, in the order in which they are to be made.
-    private static func definitions() throws(StoreError) -> [(name: String, sql: String)] {
-        var definitions: [(name: String, sql: String)] = []
-        for migration in Migrations.all {
-            for statement in try MigrationRunner.statements(of: migration) {
-                guard let name = nameOfPart(statement.sql) else { continue }
-                definitions.removeAll { $0.name == name }
-                definitions.append((name, statement.sql))
-            }
+    private struct Part: Sendable {
+        let name: String
+        let sql: String
+
+        /// `users_…`; those of the audit log, which somebody may have taken off to change it, are kept in the same way.
+        init?(_ sql: String) {
+            guard let creation = MigrationRunner.Creation(sql),
+                !creation.isTable, ["users_", "audit_events_"].contains(where: { creation.name.hasPrefix($0) })
+            else { return nil }
+            // The form in which SQLite keeps it.
+            let kept = creation.isOptional ? sql.replacing("IF NOT EXISTS ", with: "") : sql
+            (name, self.sql) = (creation.name, String(kept.last == ";" ? kept.dropLast() : kept[...]))
         }
-        return definitions
     }
 
-    /// `users_…` of `CREATE [UNIQUE] TRIGGER | INDEX [IF NOT EXISTS] users_…`; those of the audit log, which somebody may
-    /// have taken off to change it, are kept in the same way.
-    private static func nameOfPart(_ sql: String) -> String? {
-        let words = sql.split(maxSplits: 7, whereSeparator: \.isWhitespace).prefix(7)
-        guard words.first == "CREATE", words.contains("TRIGGER") || words.contains("INDEX") else { return nil }
-        return words.first { $0.hasPrefix("users_") || $0.hasPrefix("audit_events_") }.map(String.init)
+    /// The newest definition of each trigger and index, in the order in which they are to be made.
+    private static let parts: Result<[Part], StoreError> = Result { () throws(StoreError) in
+        var parts: [Part] = []
+        for migration in Migrations.all {
+            for statement in try MigrationRunner.statements(of: migration) {
+                guard let part = Part(statement.sql) else { continue }
+                parts.removeAll { $0.name == part.name }
+                parts.append(part)
+            }
+        }
+        return parts
     }
 
     private static func requireColumns(_ connection: inout Connection) throws(StoreError) {
@@ -37,13 +45,23 @@ enum UsersTable {
             reason: "it has lost its column \(lost); add it again, with its values where there are any")
     }
 
-    static func missing(_ connection: inout Connection) throws(StoreError) -> [(name: String, sql: String)] {
+    /// What is not there, or there with another text.
+    private static func missing(_ connection: inout Connection) throws(StoreError) -> [Part] {
         // In the midst of the host's own migration there may be no such table for a moment.
         let rows = try connection.rows(
-            "SELECT name FROM sqlite_schema WHERE tbl_name COLLATE NOCASE IN ('users', 'audit_events')")
-        let names = Set(rows.compactMap { $0.text(0) })
+            "SELECT name, sql FROM sqlite_schema WHERE tbl_name COLLATE NOCASE IN ('users', 'audit_events')")
+        let names = rows.compactMap { $0.text(0) }
         guard names.contains(where: { $0.lowercased() == "users" }), names.contains("audit_events") else { return [] }
-        return try definitions().filter { !names.contains($0.name) }
+        // A newer version, whose migrations ran beside this process, may have texts of its own.
+        let newest = try connection.row("SELECT max(version) FROM schema_migrations")?.integer(0) ?? 0
+        guard newest <= Migrations.all.count else { return [] }
+        return try parts.get().filter { part in
+            !rows.contains { $0.text(0) == part.name && $0.text(1) == part.sql }
+        }
+    }
+
+    static func isWhole(_ connection: inout Connection) throws(StoreError) -> Bool {
+        try missing(&connection).isEmpty
     }
 
     /// The same in a transaction of its own, when there is anything to do.
@@ -59,7 +77,11 @@ enum UsersTable {
         let missing = try missing(&connection)
         guard !missing.isEmpty else { return 0 }
         try requireColumns(&connection)
-        for part in missing { try connection.change(part.sql) }
+        for part in missing {
+            let kind = part.sql.hasPrefix("CREATE TRIGGER") ? "TRIGGER" : "INDEX"
+            try connection.change("DROP \(kind) IF EXISTS \(part.name)")
+            do throws(SQLiteError) { try connection.execute(part.sql) } catch { throw MigrationRunner.unfit(error) }
+        }
         guard missing.contains(where: { $0.name.hasPrefix("users_") }) else { return missing.count }
         try connection.change(
             """
@@ -79,13 +101,16 @@ enum UsersTable {
 
 extension CustomerStore {
     /// Makes again what the host's migrations have taken off the users table.
-    /// - Returns: How many triggers and indexes were missing.
+    /// - Returns: How many triggers and indexes have been missing since the last call.
     package func restoreUsersTable() async throws(StoreError) -> Int {
-        let isWhole = try await read { connection throws(StoreError) in
-            try UsersTable.missing(&connection).isEmpty
-        }
-        guard !isWhole else { return 0 }
-        let now = leaseClock.now()
-        return try await write { connection throws(StoreError) in try UsersTable.restore(at: now, &connection) }
+        let isWhole = try await read { connection throws(StoreError) in try UsersTable.isWhole(&connection) }
+        if !isWhole { try await write { connection throws(StoreError) in try self.restoreTriggers(&connection) } }
+        return restoredWhileOpen.exchange(0, ordering: .relaxed)
+    }
+
+    /// In a transaction that is about to change a user: no change is acknowledged that nothing has queued.
+    func restoreTriggers(_ connection: inout Connection) throws(StoreError) {
+        let restored = try UsersTable.restore(at: leaseClock.now(), &connection)
+        restoredWhileOpen.add(restored, ordering: .relaxed)
     }
 }

@@ -121,6 +121,79 @@ struct UsersTableTests {
         try await host.end()
     }
 
+    @Test("One of another text gives way to the newest one")
+    func otherText() async throws {
+        _ = try await Subprocess.run(["migrate", "--database", database])
+        let texts = "SELECT sql FROM sqlite_schema WHERE name LIKE 'users\\_%' ESCAPE '\\' ORDER BY name"
+        let whole = try rows(texts)
+        #expect(whole.count == 7)
+        try change([
+            "DROP TRIGGER users_deleted", "CREATE TRIGGER users_deleted AFTER DELETE ON users BEGIN SELECT 1; END",
+            "DROP INDEX users_stripe_customer_id",
+            "CREATE INDEX users_stripe_customer_id ON users (stripe_customer_id)",
+        ])
+        let output = try await Subprocess.run(["migrate", "--database", database])
+        #expect(output.lines == ["applied users: 2 triggers and indexes"])
+        #expect(try rows(texts) == whole)
+    }
+
+    @Test("A rebuilt table with one customer twice, or without a unique id, is refused")
+    func rebuiltUnfit() async throws {
+        _ = try await Subprocess.run(["migrate", "--database", database])
+        try change(["INSERT INTO users (id, email) VALUES ('ada', 'a@example.com'), ('bob', 'b@example.com')"])
+        try change(rebuild + ["UPDATE users SET stripe_customer_id = 'cus_1'"])
+        let twice = try await Subprocess.run(["migrate", "--database", database])
+        #expect(twice.status == .exited(78) && twice.standardError.contains("the same value twice"))
+        try change(rebuild.map { $0.replacing("id TEXT PRIMARY KEY", with: "id TEXT") })
+        let keyless = try await Subprocess.run(["--sandbox", "--database", database])
+        #expect(keyless.status == .exited(78) && keyless.standardError.contains("needs id (unique; text or integer)"))
+    }
+
+    @Test("A change that is answered is queued, also in the moment when a migration has taken the triggers away")
+    func withoutTriggers() async throws {
+        let host = try host()
+        let ada = try await host.call("registerUser", ["userId": "ada", "email": "ada@example.com"])
+        try change(rebuild)
+        let update = try await host.call("updateUser", ["userId": "ada", "name": "Ada Lovelace"])
+        #expect(update["sync"]?["state"] == "synced" && update["sync"]?["changed"] == ["name"])
+        let customer = try await host.call("getCustomer", ["customerId": ada["customerId"] ?? .null])
+        #expect(customer["name"] == "Ada Lovelace")
+        try await host.end()
+    }
+
+    @Test("Rows that were there before are not called synced, and migrate says what brings them in line")
+    func existingRows() async throws {
+        try change([
+            "CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT)",
+            "INSERT INTO users VALUES ('ada', 'ada@example.com'), ('bob', 'bob@example.com')",
+        ])
+        let migrated = try await Subprocess.run(["migrate", "--database", database])
+        #expect(migrated.standardError == "stripe-customers: 2 users have no customer yet: run stripe-customers sync\n")
+        let first = try host()
+        let status = try await first.call("getSyncStatus", ["userId": "ada"])
+        #expect(status["user"] == ["userId": "ada", "state": "unsynced"] && status["pending"] == 0)
+        try await first.end()
+        let synced = try await Subprocess.run(["sync", "--sandbox", "--database", database])
+        #expect(synced.status == .exited(0))
+        let second = try host()
+        #expect(try await second.call("getSyncStatus", ["userId": "ada"])["user"]?["state"] == "synced")
+        try await second.end()
+        #expect(try await Subprocess.run(["migrate", "--database", database]).standardError.isEmpty)
+    }
+
+    @Test("Integer ids are refused in any form but their own")
+    func integerIDs() async throws {
+        try change(["CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT)"])
+        let host = try host()
+        for (number, id) in ["007", "+7", "7.0", "seven", " 7"].enumerated() {
+            let failure = try await host.failure(
+                "registerUser", ["userId": .string(id), "email": .string("\(number)@example.com")])
+            #expect(failure == "invalid_params", "\(id)")
+        }
+        #expect(try await host.call("registerUser", ["userId": "7", "email": "a@example.com"])["user"]?["id"] == "7")
+        try await host.end()
+    }
+
     @Test("migrate makes them again and says so")
     func migrate() async throws {
         _ = try await Subprocess.run(["migrate", "--database", database])
