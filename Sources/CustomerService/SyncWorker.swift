@@ -84,15 +84,18 @@ package final class SyncWorker: Sendable {
         while !Task.isCancelled {
             do throws(StoreError) {
                 try await store.renewLeases()
-                let restored = try await store.restoreUsersTable()
-                if restored > 0 {
-                    log(.warning, "triggers.restored", ["count": .number(JSONNumber(restored))])
-                }
+                try await store.restoreUsersTable()
+                tellRestoredParts()
             } catch {
                 log(.error, "lease.renewal_failed", ["error": .string(error.description)])
             }
             await SystemClock().sleep(CustomerStore.leaseRenewal)
         }
+    }
+
+    package func tellRestoredParts() {
+        let count = store.takeRestoredParts()
+        if count > 0 { log(.warning, "triggers.restored", ["count": .number(JSONNumber(count))]) }
     }
 
     // MARK: Pieces of work

@@ -60,13 +60,6 @@ extension CustomerStore {
         }
     }
 
-    /// Whether Stripe has ever been told of this user as it is linked now.
-    package func hasSyncedProfile(_ userId: String) async throws(StoreError) -> Bool {
-        try await read { connection throws(StoreError) in
-            try connection.row("SELECT 1 FROM synced_profiles WHERE user_id = ?", [.text(userId)]) != nil
-        }
-    }
-
     package func schemaVersion() async throws(StoreError) -> Int {
         try await read { connection throws(StoreError) in
             Int(try connection.row("SELECT max(version) FROM schema_migrations")?.integer(0) ?? 0)

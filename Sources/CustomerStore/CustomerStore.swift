@@ -19,10 +19,10 @@ package final class CustomerStore: Sendable {
     /// How often a living one renews them.
     package static let leaseRenewal: Milliseconds = 2_000
 
-    /// How many triggers and indexes the users table lacked when the database was opened.
-    package let restoredParts: Int
-    /// How many it was found to lack since, until they are told.
-    let restoredWhileOpen = Atomic(0)
+    /// How many triggers and indexes the users table was found to lack, until they are told.
+    let restoredParts = Atomic(0)
+    /// SQLite's number of the schema in which it lacked none.
+    let wholeAt = Atomic(-1)
 
     let transactions: TransactionQueue
     let audit: AuditLog
@@ -46,7 +46,8 @@ package final class CustomerStore: Sendable {
         self.leaseClock = leaseClock
         var connection = try Self.open(path)
         if migrate { _ = try MigrationRunner.migrate(&connection) }
-        restoredParts = migrate ? try UsersTable.restoreIfNeeded(at: leaseClock.now(), &connection) : 0
+        let restored = migrate ? try UsersTable.restoreIfNeeded(at: leaseClock.now(), &connection) : 0
+        restoredParts.store(restored, ordering: .relaxed)
         hasIntegerIDs = try Self.hasIntegerIDs(&connection)
         audit = try AuditLog.open(database: path, key: auditKey, clock: clock, &connection)
         transactions = TransactionQueue(connection)

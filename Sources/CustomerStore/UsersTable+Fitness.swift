@@ -2,7 +2,7 @@ internal import SQLite
 
 /// What a table of the host's needs to have before anything is put on it.
 extension UsersTable {
-    private static let columns = ["id", "email", "name", "phone", "stripe_metadata", "stripe_customer_id"]
+    static let columns = ["id", "email", "name", "phone", "stripe_metadata", "stripe_customer_id"]
     private static let needs = "it needs id (unique; text or integer) and email"
 
     /// - Throws: `.usersTableUnfit` when there is such a table and it can't serve. Nothing has been changed then.

@@ -38,9 +38,8 @@ enum UsersTable {
     }
 
     private static func requireColumns(_ connection: inout Connection) throws(StoreError) {
-        let columns = try connection.rows("SELECT lower(name) FROM pragma_table_xinfo('users')").map { $0.text(0) }
-        let needed = ["id", "email", "name", "phone", "stripe_metadata", "stripe_customer_id"]
-        guard let lost = needed.first(where: { !columns.contains($0) }) else { return }
+        let names = try connection.rows("SELECT lower(name) FROM pragma_table_xinfo('users')").map { $0.text(0) }
+        guard let lost = columns.first(where: { !names.contains($0) }) else { return }
         throw .usersTableUnfit(
             reason: "it has lost its column \(lost); add it again, with its values where there are any")
     }
@@ -60,11 +59,7 @@ enum UsersTable {
         }
     }
 
-    static func isWhole(_ connection: inout Connection) throws(StoreError) -> Bool {
-        try missing(&connection).isEmpty
-    }
-
-    /// The same in a transaction of its own, when there is anything to do.
+    /// `restore` in a transaction of its own, when there is anything to do.
     static func restoreIfNeeded(at now: Milliseconds, _ connection: inout Connection) throws(StoreError) -> Int {
         guard try !missing(&connection).isEmpty else { return 0 }
         return try connection.transaction { connection throws(StoreError) in try restore(at: now, &connection) }
@@ -101,16 +96,30 @@ enum UsersTable {
 
 extension CustomerStore {
     /// Makes again what the host's migrations have taken off the users table.
-    /// - Returns: How many triggers and indexes have been missing since the last call.
-    package func restoreUsersTable() async throws(StoreError) -> Int {
-        let isWhole = try await read { connection throws(StoreError) in try UsersTable.isWhole(&connection) }
-        if !isWhole { try await write { connection throws(StoreError) in try self.restoreTriggers(&connection) } }
-        return restoredWhileOpen.exchange(0, ordering: .relaxed)
+    package func restoreUsersTable() async throws(StoreError) {
+        let isKnown = try await read { connection throws(StoreError) in try self.hasWholeUsersTable(&connection) }
+        if !isKnown { try await write { connection throws(StoreError) in try self.restoreTriggers(&connection) } }
     }
+
+    /// How many triggers and indexes had to be made again since the last call.
+    package func takeRestoredParts() -> Int { restoredParts.exchange(0, ordering: .relaxed) }
 
     /// In a transaction that is about to change a user: no change is acknowledged that nothing has queued.
     func restoreTriggers(_ connection: inout Connection) throws(StoreError) {
+        if try hasWholeUsersTable(&connection) { return }
         let restored = try UsersTable.restore(at: leaseClock.now(), &connection)
-        restoredWhileOpen.add(restored, ordering: .relaxed)
+        restoredParts.add(restored, ordering: .relaxed)
+        // What was just made may be rolled back, so it is looked at once more.
+        if restored == 0 { wholeAt.store(try Self.schemaCookie(&connection), ordering: .relaxed) }
+    }
+
+    private func hasWholeUsersTable(_ connection: inout Connection) throws(StoreError) -> Bool {
+        try wholeAt.load(ordering: .relaxed) == Self.schemaCookie(&connection)
+    }
+
+    /// "The schema-version is incremented whenever the schema changes" (https://www.sqlite.org/pragma.html#pragma_schema_version):
+    /// whoever changes a table, nothing has to be looked at again until it does.
+    private static func schemaCookie(_ connection: inout Connection) throws(StoreError) -> Int {
+        Int(try connection.row("PRAGMA schema_version")?.integer(0) ?? 0)
     }
 }

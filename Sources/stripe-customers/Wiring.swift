@@ -52,9 +52,7 @@ struct Wiring: Sendable {
             }
             log(.info, "policy.loaded", ["sha256": .string(policy.digest)])
         }
-        if store.restoredParts > 0 {
-            log(.warning, "triggers.restored", ["count": .number(JSONNumber(store.restoredParts))])
-        }
+        worker.tellRestoredParts()
         FilePermissions(options).warn(log)
     }
 

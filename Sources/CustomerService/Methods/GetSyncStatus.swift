@@ -70,10 +70,10 @@ enum GetSyncStatus: ServiceMethod {
     ) async throws(ServiceError) -> Answer.UserState? {
         guard let userId else { return nil }
         let (user, changes, isSynced) = try await stored { () async throws(StoreError) in
-            (
-                try await store.user(userId), try await store.queuedChanges(of: userId, limit: 1),
-                try await store.hasSyncedProfile(userId)
-            )
+            let user = try await store.user(userId)
+            var isSynced = false
+            if let user { isSynced = try await store.syncedProfile(of: user) != nil }
+            return (user, try await store.queuedChanges(of: userId, limit: 1), isSynced)
         }
         guard user != nil || !changes.isEmpty else { throw ServiceError.userNotFound(userId) }
         let change = changes.first
