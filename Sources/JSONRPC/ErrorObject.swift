@@ -39,10 +39,10 @@ extension ErrorObject {
     }
 
     /// - Parameters:
-    ///   - method: the unknown name; quoted up to 80 code points.
+    ///   - method: the unknown name.
     ///   - suggestion: the known name that was probably meant.
     package static func methodNotFound(_ method: String, suggestion: String? = nil) -> ErrorObject {
-        var details: JSONObject = ["method": .string(cut(method))]
+        var details: JSONObject = ["method": .string(quotable(method))]
         if let suggestion { details["suggestion"] = .string(suggestion) }
         return ErrorObject(code: -32601, message: "Method not found", type: "method_not_found", details: details)
     }
@@ -55,13 +55,5 @@ extension ErrorObject {
     /// - Parameter data: members besides `type` and `retryable`, such as an opaque id that the log has too.
     package static func internalError(_ data: JSONObject) -> ErrorObject {
         ErrorObject(code: -32603, message: "Internal error", type: "internal_error", details: data)
-    }
-
-    private static func cut(_ name: String) -> String {
-        let scalars = name.unicodeScalars
-        guard let end = scalars.index(scalars.startIndex, offsetBy: 80, limitedBy: scalars.endIndex),
-            end < scalars.endIndex
-        else { return name }
-        return String(scalars[..<end]) + "…"
     }
 }

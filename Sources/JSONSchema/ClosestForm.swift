@@ -10,7 +10,8 @@ extension Evaluation {
         let discriminators = discriminators(of: forms)
         var closest: (index: Int, findings: Violations, fit: Fit)?
         for (index, form) in forms.enumerated() {
-            let findings = findings(form, on: instance, of: keyword, .index(index))
+            // However few the report has room for: the choice between the forms must not hang on that.
+            let findings = findings(form, on: instance, of: keyword, .index(index), described: 64)
             let fit = Fit(
                 hasType: !findings.list.contains { $0.keyword == "type" && $0.instanceLocation == instanceLocation },
                 discriminators: discriminators[index].count { name, values in

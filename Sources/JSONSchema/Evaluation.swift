@@ -30,7 +30,7 @@ struct Evaluation {
     func target(of reference: Reference) -> Subschema { targets[reference.index] }
 
     /// JSON pointer to the value under examination.
-    var instanceLocation: String { Self.pointer(instancePath) }
+    var instanceLocation: String { Self.pointer(instancePath, name: quotable) }
 
     // MARK: Walking
 
@@ -69,12 +69,13 @@ struct Evaluation {
         return verdict.violations.isEmpty
     }
 
-    /// What the subschema finds wrong, without reporting it. At least 64 violations are described, however few the
-    /// report has room for, so that the choice between forms doesn't hang on that.
+    /// What the subschema finds wrong, without reporting it.
+    ///
+    /// - Parameter described: how many violations are described.
     func findings(
-        _ subschema: Subschema, on instance: JSONValue, of keyword: String, _ entry: Step? = nil
+        _ subschema: Subschema, on instance: JSONValue, of keyword: String, _ entry: Step? = nil, described: Int
     ) -> Violations {
-        var fork = Evaluation(targets: targets, purpose: isExplaining ? .explanation(limit: max(limit, 64)) : .verdict)
+        var fork = Evaluation(targets: targets, purpose: isExplaining ? .explanation(limit: described) : .verdict)
         fork.instancePath = instancePath
         fork.keywordPath = keywordPath
         fork.apply(subschema, to: instance, of: keyword, entry)
@@ -91,6 +92,9 @@ struct Evaluation {
 
     private var limit: Int { if case .explanation(let limit) = purpose { limit } else { 0 } }
 
+    /// How many more violations will be described.
+    var room: Int { limit - violations.list.count }
+
     /// Reports a violation of the keyword here (`nil`: of the schema `false`) or, with `child`, at a member.
     mutating func report(
         _ keyword: String?, at child: Step? = nil, params: @autoclosure () -> JSONObject = JSONObject(),
@@ -99,17 +103,17 @@ struct Evaluation {
         violations.add(
             limit: limit,
             Violation(
-                instanceLocation: Self.pointer(instancePath + (child.map { [$0] } ?? [])),
+                instanceLocation: Self.pointer(instancePath + (child.map { [$0] } ?? []), name: quotable),
                 keywordLocation: Self.pointer(keywordPath + (keyword.map { [.name($0)] } ?? [])),
                 keyword: keyword ?? "false", params: params(), error: error()))
     }
 
     mutating func report(_ findings: Violations) { violations.add(limit: limit, findings) }
 
-    private static func pointer(_ steps: [Step]) -> String {
+    private static func pointer(_ steps: [Step], name shown: (String) -> String = { $0 }) -> String {
         steps.reduce(JSONPointer.root) { pointer, step in
             switch step {
-            case .name(let name): pointer.appending(name)
+            case .name(let name): pointer.appending(shown(name))
             case .index(let index): pointer.appending(index)
             }
         }.description

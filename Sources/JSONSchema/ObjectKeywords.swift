@@ -125,7 +125,7 @@ struct AdditionalProperties: Keyword {
     }
 
     private func params(_ name: String) -> JSONObject {
-        var params: JSONObject = ["additionalProperty": .string(name)]
+        var params: JSONObject = ["additionalProperty": .string(quotable(name))]
         if let nearest = nearest(name, in: names) { params["suggestion"] = .string(nearest) }
         return params
     }
@@ -151,11 +151,12 @@ struct PropertyNames: Keyword {
     func evaluate(_ instance: JSONValue, in evaluation: inout Evaluation) {
         guard case .object(let object) = instance else { return }
         for member in object.members {
-            let findings = evaluation.findings(schema, on: .string(member.name), of: "propertyNames")
+            let findings = evaluation.findings(
+                schema, on: .string(member.name), of: "propertyNames", described: evaluation.room)
             evaluation.report(
                 findings.map { violation in
                     var params = violation.params
-                    params["propertyName"] = .string(member.name)
+                    params["propertyName"] = .string(quotable(member.name))
                     return Violation(
                         instanceLocation: violation.instanceLocation, keywordLocation: violation.keywordLocation,
                         keyword: violation.keyword, params: params,

@@ -3,7 +3,7 @@ package import JSON
 /// One thing that is wrong with a value: the specification's "basic" output unit (2020-12 core, section 12.4.2) plus the
 /// keyword and what a program needs to know about it.
 package struct Violation: Sendable {
-    /// JSON pointer to the value or, for an unknown member, to that member.
+    /// JSON pointer to the value or, for an unknown member, to that member. Names in it are as `quotable` gives them.
     package let instanceLocation: String
     /// JSON pointer from the schema's root, through every `$ref` taken.
     package let keywordLocation: String

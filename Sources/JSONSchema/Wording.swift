@@ -2,22 +2,15 @@ import JSON
 
 // The small change of the texts. They may quote schemas and member names, never values of an instance.
 
-/// The name in quotation marks, escaped as in JSON, cut at 80 code points.
-func quoted(_ name: String) -> String { json(.string(shortened(name))) }
+/// The name in quotation marks, escaped as in JSON.
+func quoted(_ name: String) -> String { json(.string(quotable(name))) }
 
 /// A value of the schema as JSON, cut at 80 code points.
 func rendered(_ value: JSONValue) -> String {
-    if case .string(let string) = value { quoted(string) } else { shortened(json(value)) }
+    if case .string(let string) = value { quoted(string) } else { cut(json(value)) }
 }
 
 private func json(_ value: JSONValue) -> String { String(decoding: value.serialized(), as: UTF8.self) }
-
-private func shortened(_ text: String) -> String {
-    let scalars = text.unicodeScalars
-    guard let end = scalars.index(scalars.startIndex, offsetBy: 80, limitedBy: scalars.endIndex), end < scalars.endIndex
-    else { return text }
-    return String(scalars[..<end]) + "…"
-}
 
 /// `a, b, c`, and beyond twelve `… and 3 more`.
 func listed(_ items: [String]) -> String {

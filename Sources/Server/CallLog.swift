@@ -51,12 +51,11 @@ extension ErrorObject {
     }
 }
 
-/// An id that came from outside, as far as a log may hold it: at most 128 bytes, and what looks like an email masked
-/// (`a***@example.com`), because some hosts take emails for user ids.
+/// An id that came from outside, as far as a log may hold it: none that is long, and masked if it is an email, since
+/// some hosts take these for user ids.
 private func loggable(_ value: JSONValue?) -> JSONValue? {
     guard case .string(let text)? = value else { return value }
     guard !text.isEmpty else { return nil }
     guard text.utf8.count <= 128 else { return "(long)" }
-    guard let at = text.lastIndex(of: "@") else { return value }
-    return .string(text.prefix(1) + "***" + text[at...])
+    return text.utf8.contains(UInt8(ascii: "@")) ? .string(maskedEmail(text)) : value
 }

@@ -120,6 +120,23 @@ import Testing
             ])
     }
 
+    @Test("A name in a report is cut when it is long, and masked when it is an email")
+    func names() throws {
+        let long = String(repeating: "ä/", count: 1000)
+        let shown = String(repeating: "ä/", count: 40) + "…"
+        let schema = #"{"additionalProperties": {"type": "null"}, "propertyNames": {"maxLength": 80}}"#
+        for violation in try validate(#"{"\#(long)": 1}"#, by: schema).list {
+            #expect(violation.json.serialized().count < 1000)
+            #expect(
+                violation.keyword == "type"
+                    ? violation.instanceLocation == "/" + shown.replacing("/", with: "~1")
+                    : violation.params["propertyName"]?.string == shown)
+        }
+        let text =
+            "\(try validate(#"{"ada@example.com": 1}"#, by: #"{"additionalProperties": false}"#).list.map(\.json))"
+        #expect(text.contains("/a***@example.com") && !text.contains("ada"))
+    }
+
     @Test("All violations are counted and the first ones described")
     func limit() throws {
         let names = (0..<100).map { "\"m\($0)\": 0" }.joined(separator: ", ")

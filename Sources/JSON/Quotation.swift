@@ -1,0 +1,22 @@
+// How texts that came from outside may be repeated in errors, logs and audit events.
+
+/// An address as a log may hold it: `a***@example.com`. What is no address is masked as a whole.
+package func maskedEmail(_ address: String) -> String {
+    guard let at = address.lastIndex(of: "@") else { return "***" }
+    return address.prefix(1) + "***" + address[at...]
+}
+
+/// A name (of a method, a member, a metadata key) as an error may quote it: whoever took an email for a key gets it back
+/// masked, and what is longer than 80 code points is cut, so that no answer grows with what was wrong in the question.
+package func quotable(_ name: String) -> String {
+    let name = cut(name)
+    return name.utf8.contains(UInt8(ascii: "@")) ? maskedEmail(name) : name
+}
+
+/// The first 80 code points, and `…` in place of the others.
+package func cut(_ text: String) -> String {
+    let scalars = text.unicodeScalars
+    guard let end = scalars.index(scalars.startIndex, offsetBy: 80, limitedBy: scalars.endIndex), end < scalars.endIndex
+    else { return text }
+    return String(scalars[..<end]) + "…"
+}
