@@ -9,6 +9,7 @@ package import JSON
 /// | `{"a": {"b": 1}}` | `a[b]=1` |
 /// | `{"a": ["x", "y"]}` | `a[0]=x&a[1]=y` |
 /// | `{"a": null}`, `{"a": {}}`, `{"a": []}` | `a=`, which unsets or clears |
+/// | `{"a": 100.0}`, `{"a": 1e2}` | `a=100`: a whole number for JSON Schema, and Stripe reads digits only |
 ///
 /// Brackets are percent-encoded too: `[` may not stand in a query (RFC 3986 section 3.4), and every form parser
 /// decodes names before it reads them.
@@ -41,7 +42,7 @@ private func append(_ value: JSONValue, named name: String, to output: inout [UI
         }
     case .null, .object, .array: appendPair(name, "", to: &output)
     case .bool(let bool): appendPair(name, bool ? "true" : "false", to: &output)
-    case .number(let number): appendPair(name, number.text, to: &output)
+    case .number(let number): appendPair(name, number.int64.map(String.init) ?? number.text, to: &output)
     case .string(let string): appendPair(name, string, to: &output)
     }
 }

@@ -37,6 +37,26 @@ import Testing
         }
     }
 
+    @Test("An integer that a host may send has limits within what every JSON reader takes exactly")
+    func integerLimits() throws {
+        let largest = Int64(1) << 53
+        for name in Self.schemaFiles where !name.hasSuffix(".result.json") {
+            for schema in integers(in: try document(name)) {
+                let (minimum, maximum) = (schema["minimum"]?.int64 ?? .min, schema["maximum"]?.int64 ?? .max)
+                #expect(minimum > -largest && maximum < largest, "\(name): \(schema)")
+            }
+        }
+    }
+
+    private func integers(in value: JSONValue) -> [JSONValue] {
+        switch value {
+        case .object(let object):
+            (value["type"]?.string == "integer" ? [value] : []) + object.members.flatMap { integers(in: $0.value) }
+        case .array(let elements): elements.flatMap(integers)
+        default: []
+        }
+    }
+
     @Test("The audit log knows every method that is not described as reading only, and the export")
     func audited() throws {
         let methods = try #require(try document("methods.json").array)
