@@ -15,8 +15,7 @@ package enum Message: Sendable {
             self = .invalid(id: .null, error: .invalidRequest("a request must be an object"))
             return
         }
-        let method = object["method"]
-        if method == nil, object["result"] != nil || object["error"] != nil {
+        guard !object.isResponse else {
             self = .response
             return
         }
@@ -36,6 +35,20 @@ package enum Message: Sendable {
             self = .call(try Request(id: id.flatMap(\.self), object))
         } catch {
             self = .invalid(id: id.flatMap(\.self) ?? .null, error: error)
+        }
+    }
+}
+
+extension JSONObject {
+    /// Section 5. What only resembles a response is an invalid request: whoever sent it waits for something, and should
+    /// hear what is wrong. That can't begin an endless exchange, since the answer is a whole response.
+    fileprivate var isResponse: Bool {
+        guard self["method"] == nil, case .string(let version)? = self["jsonrpc"], sameCodePoints(version, "2.0"),
+            let id = self["id"], RequestID(id) != nil
+        else { return false }
+        switch (self["result"], self["error"]) {
+        case (_?, nil), (nil, .object?): return true
+        default: return false
         }
     }
 }

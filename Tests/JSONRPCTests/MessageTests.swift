@@ -94,10 +94,21 @@ import Testing
         "A response is dropped, whatever else it has",
         arguments: [
             #"{"jsonrpc":"2.0","id":1,"result":null}"#, #"{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":""}}"#,
-            #"{"id":{},"result":1}"#, #"{"error":1,"result":1}"#,
+            #"{"result":false,"trace":[1],"id":"a","jsonrpc":"2.0"}"#,
         ])
     func responses(line: String) throws {
         guard case .response = try message(line) else { return #expect(Bool(false)) }
+    }
+
+    @Test(
+        "What only resembles a response is no request, and hears so",
+        arguments: [
+            #"{"result":1}"#, #"{"id":1,"result":1}"#, #"{"jsonrpc":"2.0","result":1}"#,
+            #"{"jsonrpc":"2.0","id":{},"result":1}"#, #"{"jsonrpc":"2.0","id":1,"error":1}"#,
+            #"{"jsonrpc":"2.0","id":1,"result":1,"error":{"code":1,"message":""}}"#, #"{"jsonrpc":"2.0","id":1}"#,
+        ])
+    func halfResponses(line: String) throws {
+        #expect(try #require(try invalid(line)).error.code == -32600)
     }
 
     // MARK: Ids
@@ -145,7 +156,9 @@ import Testing
 
     @Test("A batch keeps its messages in order, also the invalid ones")
     func batch() throws {
-        let line = #"[{"jsonrpc":"2.0","id":1,"method":"a"},5,{"jsonrpc":"2.0","method":"b"},{"result":1,"id":1},[]]"#
+        let line =
+            #"[{"jsonrpc":"2.0","id":1,"method":"a"},5,{"jsonrpc":"2.0","method":"b"},"#
+            + #"{"jsonrpc":"2.0","result":1,"id":1},[]]"#
         guard case .batch(let messages) = Incoming(line: line.utf8) else { return #expect(Bool(false)) }
         let kinds = messages.map { message in
             switch message {
