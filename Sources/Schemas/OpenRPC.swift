@@ -6,6 +6,8 @@ package struct WireLimits: Sendable {
     package var lineBytes = 8 << 20
     package var depth = 128
     package var batchSize = 10_000
+    /// Bytes of a batch's answers; past it the other requests are refused.
+    package var batchAnswerBytes = 64 << 20
     package var idBytes = 4096
 
     package init() {}
@@ -32,7 +34,9 @@ package func openRPCDocument(version: String, limits: WireLimits = WireLimits())
         "x-transport": [
             "type": "stdio", "framing": "one JSON text a line, ended by \\n", "encoding": "utf-8",
             "maxLineBytes": .number(JSONNumber(limits.lineBytes)), "maxDepth": .number(JSONNumber(limits.depth)),
-            "maxBatchSize": .number(JSONNumber(limits.batchSize)), "maxIdBytes": .number(JSONNumber(limits.idBytes)),
+            "maxBatchSize": .number(JSONNumber(limits.batchSize)),
+            "maxBatchAnswerBytes": .number(JSONNumber(limits.batchAnswerBytes)),
+            "maxIdBytes": .number(JSONNumber(limits.idBytes)),
         ],
         "x-notifications": [
             [

@@ -66,61 +66,49 @@ package final class Dispatcher: Sendable {
 
     private func accept(_ incoming: Incoming) {
         switch incoming {
-        case .single(let message):
-            let writer = writer
-            accept(message) { answer, written in Self.enqueue(answer, on: writer, written: written) }
+        case .single(let message): accept(message, to: Destination(writer: writer))
         case .batch(let messages):
-            let writer = writer
-            let batch = BatchAnswer(count: messages.count { $0.isAnswered })
+            let batch = BatchAnswer(
+                count: messages.count { $0.isAnswered }, limit: configuration.maxBatchAnswerBytes)
             var position = 0
             for message in messages {
-                let own = position
-                accept(message) { answer, written in
-                    Self.enqueue(batch.add(answer, at: own), on: writer, written: written)
-                }
+                accept(message, to: Destination(writer: writer, slot: (batch, position)))
                 if message.isAnswered { position += 1 }
             }
         }
     }
 
-    /// Hands an answer over, if there is one; the second argument is called when it needs no place in flight any more.
-    private typealias Delivery = @Sendable (_ answer: [UInt8]?, _ written: @escaping @Sendable () -> Void) -> Void
-
-    private static func enqueue(_ line: [UInt8]?, on writer: LineWriter, written: @escaping @Sendable () -> Void) {
-        if let line { writer.enqueue(line, written: written) } else { written() }
-    }
-
-    private func accept(_ message: Message, deliver: @escaping Delivery) {
+    private func accept(_ message: Message, to destination: Destination) {
         switch message {
         case .response: log(.debug, "response.dropped")
         case .invalid(let id, let error):
             log(.warning, "request.rejected", error.logFields)
-            enter(nil, id: id, .known(.failure(error)), deliver: deliver)
-        case .call(let request): accept(request, deliver: deliver)
+            enter(nil, id: id, .known(.failure(error)), to: destination)
+        case .call(let request): accept(request, to: destination)
         }
     }
 
-    private func accept(_ request: Request, deliver: @escaping Delivery) {
+    private func accept(_ request: Request, to destination: Destination) {
         // Before everything that could make it wait: it is about the requests that fill the queue.
         if sameCodePoints(request.method, configuration.conventions.cancellation.method) {
             cancel(request.params)
-            if let id = request.id { enter(request.method, id: id, .known(.success(.null)), deliver: deliver) }
+            if let id = request.id { enter(request.method, id: id, .known(.success(.null)), to: destination) }
             return
         }
         if refuses.load(ordering: .relaxed) {
-            enter(request.method, id: request.id, .known(.failure(.shuttingDown)), deliver: deliver)
+            enter(request.method, id: request.id, .known(.failure(.shuttingDown)), to: destination)
             return
         }
         do {
             try configuration.conventions.admit(request)
             let call = try pipeline.admit(request)
-            enter(call.method.name, id: request.id, .call(call), deliver: deliver)
+            enter(call.method.name, id: request.id, .call(call), to: destination)
         } catch {
-            enter(request.method, id: request.id, .known(.failure(error)), deliver: deliver)
+            enter(request.method, id: request.id, .known(.failure(error)), to: destination)
         }
     }
 
-    private func enter(_ method: String?, id: RequestID?, _ work: PendingCall.Work, deliver: @escaping Delivery) {
+    private func enter(_ method: String?, id: RequestID?, _ work: PendingCall.Work, to destination: Destination) {
         let place = inFlight.enter(holds: id == nil ? 1 : 2)
         var id = id
         var method = method
@@ -133,11 +121,13 @@ package final class Dispatcher: Sendable {
             method = nil
             work = .known(.failure(error))
         }
+        // As well: those before it in the batch may have been answered meanwhile.
+        if id != nil, destination.isFull { work = .known(.failure(.batchFull(configuration.maxBatchAnswerBytes))) }
         let reply = id.map { id in
             Reply(id: id) { [self] answer in
                 // Before the answer goes out: a host may use the id again as soon as it has read it.
                 if id != .null { unanswered.withLock { $0[id] = nil } }
-                deliver(answer) { place.release() }
+                destination.send(answer) { place.release() }
             }
         }
         let call = PendingCall(method: method, work: work, reply: reply, place: place)

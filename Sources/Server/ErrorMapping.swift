@@ -27,6 +27,15 @@ extension ErrorObject {
         }
     }
 
+    /// The request was not carried out, and can be sent again in another batch.
+    package static func batchFull(_ limit: Int) -> ErrorObject {
+        ErrorObject(
+            code: -32600, message: "Invalid Request", type: "invalid_request", retryable: true,
+            details: [
+                "reason": "the answers to the batch have become too long", "limit": .number(JSONNumber(limit)),
+            ])
+    }
+
     package static let requestCancelled = ErrorObject(
         code: -32800, message: "Request cancelled", type: "request_cancelled", retryable: true)
 

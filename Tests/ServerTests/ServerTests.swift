@@ -2,6 +2,7 @@ import CustomerService
 import Environment
 import JSON
 import Server
+import Synchronization
 import Testing
 
 @Suite("A session")
@@ -146,6 +147,36 @@ struct ServerTests {
         #expect(await session.finish().first?.array?.count == 50)
     }
 
+    @Test(
+        "A batch whose answers have become too long carries out no more requests, and answers each",
+        arguments: [false, true])
+    func longBatchAnswer(ordered: Bool) async throws {
+        let configuration = ServerConfiguration.test {
+            $0.maxInFlight = 1
+            $0.ordered = ordered
+            $0.maxBatchAnswerBytes = 1000
+        }
+        let counter = Counter()
+        let counting = Method(name: "counting") { _, _ in
+            counter.calls.add(1, ordering: .relaxed)
+            return [:]
+        }
+        let session = try Session([.echo, counting], configuration: configuration)
+        let long = String(repeating: "x", count: 1000)
+        session.send(
+            #"[{"jsonrpc":"2.0","id":1,"method":"echo","params":{"userId":"\#(long)"}},"#
+                + #"{"jsonrpc":"2.0","id":2,"method":"counting"},{"jsonrpc":"2.0","method":"counting"},1]"#)
+        session.send(#"{"jsonrpc":"2.0","id":3,"method":"counting"}"#)
+        let answers = try #require(await session.next()?.array)
+        #expect(answers.map { text($0["id"]) } == ["1", "2", "null"])
+        #expect(answers[1]["error"]?["code"] == -32600)
+        #expect(answers[1]["error"]?["data"]?["limit"] == 1000)
+        #expect(answers[1]["error"]?["data"]?["retryable"] == true)
+        _ = await session.finish()
+        // The notification and the request after the batch.
+        #expect(counter.calls.load(ordering: .relaxed) == 2)
+    }
+
     @Test("An id that is in flight can't be used again, and can after its answer")
     func duplicateID() async throws {
         let gate = Gate()
@@ -265,4 +296,8 @@ struct ServerTests {
                     + #""id":1,"outcome":"ok","durationMs":"#))
         #expect(!line.contains("ada@"))
     }
+}
+
+private final class Counter: Sendable {
+    let calls = Atomic(0)
 }
