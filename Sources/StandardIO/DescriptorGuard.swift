@@ -24,12 +24,16 @@ package enum DescriptorGuard {
     /// A descriptor of 0, 1 and 2 that is closed at start would be given to the next file that is opened, and a stray
     /// print would then land in the database: it becomes /dev/null. SIGPIPE is ignored, so that a write to a host that
     /// is gone fails with `EPIPE` and does not end the process.
-    package static func prepareProcess() {
+    ///
+    /// - Returns: whether there is a stdout at all.
+    package static func prepareProcess() -> Bool {
+        let hasOutput = fcntl(1, F_GETFD) != -1
         for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) == -1 && errno == EBADF {
             // `open` takes the lowest free number, which is this one.
             _ = open("/dev/null", O_RDWR)
         }
         _ = signal(SIGPIPE, SIG_IGN)
+        return hasOutput
     }
 
     /// Moves the protocol out of reach: 0 becomes /dev/null and 1 becomes stderr for everything else in the process.

@@ -21,9 +21,10 @@ struct Launch: Sendable {
     /// Prepares the descriptors and signals. Called on the main thread while it is the only one: a signal is blocked for
     /// the threads that are started later, not for those that run.
     init(arguments: [String], environment: [String: String]) {
-        DescriptorGuard.prepareProcess()
+        let hasOutput = DescriptorGuard.prepareProcess()
         self.environment = environment
-        do {
+        do throws(StartFailure) {
+            guard hasOutput else { throw StartFailure(.inputOutput, "stdout is closed: nobody could read an answer") }
             let options = try OptionParser(environment: environment).parse(arguments)
             if options.command.isSession { Signals.prepareToServe() }
             self.options = .success(options)

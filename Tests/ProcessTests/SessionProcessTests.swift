@@ -104,14 +104,6 @@ struct SessionProcessTests {
         #expect(try await process.wait() == .exited(0))
     }
 
-    @Test("A descriptor that is closed at start does no harm", arguments: ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
-    func closedDescriptor(redirection: String) async throws {
-        let process = try shell(#"exec "$0" "$@" "# + redirection)
-        try? await process.write(ping(1))
-        process.closeInput()
-        #expect(try await process.wait() == .exited(0))
-    }
-
     @Test("A host that never reads stderr gets every answer")
     func undrainedErrors() async throws {
         // A pipe that is open for reading and never read.
