@@ -20,7 +20,16 @@ package enum Response {
     /// - Parameter answers: what `result` and `error` gave, in any order.
     package static func batch(_ answers: [[UInt8]]) -> [UInt8]? {
         guard !answers.isEmpty else { return nil }
-        return [UInt8(ascii: "[")] + answers.joined(separator: [UInt8(ascii: ",")]) + [UInt8(ascii: "]")]
+        // One piece of memory: they may be tens of megabytes.
+        var line: [UInt8] = []
+        line.reserveCapacity(answers.reduce(2) { $0 + $1.count + 1 })
+        line.append(UInt8(ascii: "["))
+        for (index, answer) in answers.enumerated() {
+            if index > 0 { line.append(UInt8(ascii: ",")) }
+            line += answer
+        }
+        line.append(UInt8(ascii: "]"))
+        return line
     }
 
     private static func line(_ message: JSONValue) -> [UInt8] { message.serialized() }

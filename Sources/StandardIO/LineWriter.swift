@@ -34,8 +34,9 @@ package final class LineWriter: Sendable {
     /// Hands over one line, without its line end. After `close` it is dropped.
     ///
     /// - Parameter written: called on the writing thread once the system has the whole line.
-    package func enqueue(_ line: [UInt8], written: (@Sendable () -> Void)? = nil) {
-        let entry = Entry(bytes: line + [UInt8(ascii: "\n")], written: written)
+    package func enqueue(_ line: consuming [UInt8], written: (@Sendable () -> Void)? = nil) {
+        line.append(UInt8(ascii: "\n"))
+        let entry = Entry(bytes: line, written: written)
         let wakes = state.withLock { state in
             guard !state.isClosed else { return false }
             state.queue.append(entry)

@@ -23,7 +23,7 @@ struct PressureProcessTests {
         let name = String(repeating: "n", count: 250)
         try await process.write(request(0, "registerUser", #"{\#(user),"email":"ada@example.com","name":"\#(name)"}"#))
         _ = try await process.next()
-        let before = residentKilobytes(of: process.processID)
+        let before = process.kilobytes(.resident)
 
         let writing = Task {
             for start in stride(from: 1, through: 10_000, by: 100) {
@@ -34,12 +34,12 @@ struct PressureProcessTests {
         var samples: [Int] = []
         for _ in 0..<20 {
             try await Task.sleep(for: .milliseconds(50))
-            samples.append(residentKilobytes(of: process.processID))
+            samples.append(process.kilobytes(.resident))
         }
         var ids: [Int64] = []
         while let line = try await process.readLine() {
             ids.append(try #require(try JSONValue(parsing: Array(line.utf8))["id"]?.int64))
-            if ids.count % 500 == 0 { samples.append(residentKilobytes(of: process.processID)) }
+            if ids.count % 500 == 0 { samples.append(process.kilobytes(.resident)) }
         }
         try await writing.value
         #expect(ids == Array(1...10_000))
@@ -78,6 +78,18 @@ struct PressureProcessTests {
         #expect(refusal["error"]?["data"]?["limit"]?.int64 == 10_000)
     }
 
+    @Test("A batch that asks for a gigabyte is answered in bounded memory: what is too much is refused, each by itself")
+    func batchOfLongAnswers() async throws {
+        let process = try Subprocess(arguments)
+        try await process.write("[" + (1...10_000).map { request($0, "rpc.discover") }.joined(separator: ",") + "]")
+        let answers = try #require(try await process.next(timeout: .seconds(60)).array)
+        #expect(answers.map { $0["id"]?.int64 } == Array(1...10_000))
+        let refused = answers.drop { $0["result"] != nil }
+        #expect(refused.count > 1000 && refused.count < 9_900)
+        #expect(refused.allSatisfy { $0["error"]?["data"]?["limit"]?.int64 == 64 << 20 || $0["result"] != nil })
+        #expect(process.kilobytes(.peak) < 300_000)
+    }
+
     @Test("A line of exactly 8 MiB is served, one byte more is refused, and the next line is served")
     func longestLine() async throws {
         let process = try Subprocess(arguments)
@@ -104,9 +116,9 @@ struct PressureProcessTests {
         let piece = Array(repeating: UInt8(ascii: "x"), count: 4 << 20)
         try await process.write(bytes: piece + piece + piece)
         #expect(try await process.next()["error"]?["code"]?.int64 == -32600)
-        let before = residentKilobytes(of: process.processID)
+        let before = process.kilobytes(.resident)
         for _ in 0..<47 { try await process.write(bytes: piece) }
-        #expect(residentKilobytes(of: process.processID) < before + 4000)
+        #expect(process.kilobytes(.resident) < before + 4000)
         try await process.write("\n" + request(1, "ping"))
         #expect(try await process.next()["id"]?.int64 == 1)
     }
@@ -217,15 +229,6 @@ struct PressureProcessTests {
 
     private func shell(_ script: String) throws -> Subprocess {
         try Subprocess(["-c", script, Subprocess.binary] + arguments, binary: "/bin/sh")
-    }
-
-    private func residentKilobytes(of process: Int32) -> Int {
-        guard let file = fopen("/proc/\(process)/statm", "r") else { return 0 }
-        defer { fclose(file) }
-        var buffer = [CChar](repeating: 0, count: 200)
-        guard fgets(&buffer, 200, file) != nil else { return 0 }
-        let fields = String(decoding: buffer.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(separator: " ")
-        return (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) / 1024
     }
 }
 

@@ -43,7 +43,7 @@ struct ReconcileScaleTests {
         for (name, run) in [("reconcile", first), ("reconcile --fix", fixing), ("reconcile", last)] {
             print(
                 "\(name): \(run.report["customers"]?.int64 ?? 0) customers, \(run.found.count) findings,",
-                "\(run.duration), \(run.peakMemory.map { "\($0 / 1024) MB" } ?? "memory unknown")")
+                "\(run.duration), \(run.peakMemory / 1024) MB")
         }
     }
 }
@@ -62,7 +62,8 @@ private final class FaultyTown: Sendable {
         var fixed: Set<String>
         var duration: Duration
         /// In kilobytes.
-        var peakMemory: Int?
+        /// In kilobytes; 0 where there is no `/proc`.
+        var peakMemory: Int
         var counts: [String: Int]
     }
 
@@ -285,9 +286,9 @@ private final class FaultyTown: Sendable {
             ["reconcile"] + options + arguments, environment: ["STRIPE_API_KEY": "sk_test_scale"])
         async let lines = process.readAll(timeout: .seconds(1_800))
         let memory = Task {
-            var peak: Int?
+            var peak = 0
             while !Task.isCancelled {
-                peak = peakMemory(of: process.processID) ?? peak
+                peak = max(peak, process.kilobytes(.peak))
                 try? await Task.sleep(for: .milliseconds(100))
             }
             return peak
@@ -310,13 +311,5 @@ private final class FaultyTown: Sendable {
         let fields = finding["fields"]?.array?.compactMap(\.string).joined(separator: ",")
         return [finding["kind"]?.string, finding["userId"]?.string, finding["customerId"]?.string, fields]
             .compactMap(\.self).joined(separator: " ")
-    }
-
-    /// In kilobytes; `nil` where there is no `/proc`.
-    private func peakMemory(of processID: Int32) -> Int? {
-        guard let status = try? String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8),
-            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") })
-        else { return nil }
-        return line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }
     }
 }

@@ -129,7 +129,7 @@ struct SessionProcessTests {
         }
         // Both pipes are full by now, so the process has stopped reading.
         try await Task.sleep(for: .milliseconds(500))
-        #expect(residentKilobytes(of: process.processID) < 60_000)
+        #expect(process.kilobytes(.resident) < 60_000)
         #expect(Set(try await process.readAll()).count == 10_000)
         try await writing.value
         #expect(try await process.wait() == .exited(0))
@@ -138,14 +138,5 @@ struct SessionProcessTests {
     /// Runs the binary from a shell, as `$0` with its arguments as `$@`.
     private func shell(_ script: String) throws -> Subprocess {
         try Subprocess(["-c", script, Subprocess.binary] + arguments, binary: "/bin/sh")
-    }
-
-    private func residentKilobytes(of process: Int32) -> Int {
-        guard let file = fopen("/proc/\(process)/statm", "r") else { return 0 }
-        defer { fclose(file) }
-        var buffer = [CChar](repeating: 0, count: 200)
-        guard fgets(&buffer, 200, file) != nil else { return 0 }
-        let fields = String(decoding: buffer.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(separator: " ")
-        return (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) / 1024
     }
 }

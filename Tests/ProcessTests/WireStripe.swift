@@ -54,6 +54,15 @@ func request(_ id: Int, _ method: String, _ params: String = "{}") -> String {
 }
 
 extension Subprocess {
+    /// How /proc names what a process has of the memory, at the moment and at most so far.
+    enum Memory: String { case resident = "VmRSS:", peak = "VmHWM:" }
+
+    func kilobytes(_ memory: Memory) -> Int {
+        let status = String(decoding: contents(of: "/proc/\(processID)/status"), as: UTF8.self)
+        let line = status.split(separator: "\n").first { $0.hasPrefix(memory.rawValue) }
+        return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0
+    }
+
     func writeLines(_ lines: [String]) async throws { try await write(lines.joined(separator: "\n")) }
 
     /// The next line, which must be there and be JSON.
