@@ -90,9 +90,9 @@ extension CustomerStore {
             return try Self.scrub(userId, audit, &connection)
         }
         guard let scrubbed else { return nil }
-        // Until here the log may hold pages as they were. Another process that is reading holds it up; then the row in
+        // Until here the files may hold pages as they were. Another process that is reading holds it up; then the row in
         // erasures stays and the worker comes back to it.
-        guard try await transactions.truncateLog() else { return scrubbed }
+        guard try await transactions.purge() else { return scrubbed }
         try await write { connection throws(StoreError) in
             try connection.change("DELETE FROM erasures WHERE user_id = ? AND scrubbed = 1", [.text(userId)])
         }
