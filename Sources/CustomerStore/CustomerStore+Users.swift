@@ -102,8 +102,10 @@ extension CustomerStore {
     package func user(email: String) async throws(StoreError) -> User? {
         try await read { connection throws(StoreError) in
             try connection.row(
-                "SELECT \(User.columns) FROM users WHERE email = ?1 COLLATE NOCASE ORDER BY email <> ?1, id LIMIT 1",
-                [.text(email)]
+                """
+                SELECT \(User.columns) FROM users WHERE \(Self.hasAddress)
+                ORDER BY email <> ?1 COLLATE BINARY, id LIMIT 1
+                """, [.text(email)]
             ).map { User(row: $0) }
         }
     }
@@ -131,6 +133,10 @@ extension CustomerStore {
 
     // MARK: Pieces
 
+    /// The address is ?1 without regard to the case of ASCII letters. NOCASE finds it through the index but compares no
+    /// further than a U+0000, which rows of other programs may hold; lower() goes to the end.
+    static let hasAddress = "email = ?1 COLLATE NOCASE AND lower(email) = lower(?1)"
+
     static func user(_ id: String, _ connection: inout Connection) throws(StoreError) -> User? {
         try connection.row("SELECT \(User.columns) FROM users WHERE id = ?", [.text(id)]).map { User(row: $0) }
     }
@@ -143,7 +149,7 @@ extension CustomerStore {
         let holder = try connection.row(
             """
             SELECT CAST(id AS TEXT) FROM users
-            WHERE email = ?1 COLLATE NOCASE AND (?2 IS NULL OR CAST(id AS TEXT) <> ?2)
+            WHERE \(hasAddress) AND (?2 IS NULL OR CAST(id AS TEXT) <> ?2)
             """, [.text(email), SQLiteValue(id)])
         if let holder { throw .userExists(userId: holder.text(0) ?? "", sameEmail: true) }
     }

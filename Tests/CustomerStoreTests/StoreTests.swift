@@ -100,6 +100,30 @@ struct StoreTests {
         await store.close()
     }
 
+    @Test("Addresses are compared to their end, beyond a NUL too, through the index")
+    func addressesWithNUL() async throws {
+        let file = try StoreFile()
+        let store = try file.store()
+        try file.execute(
+            """
+            INSERT INTO users (id, email) VALUES
+                ('a', 'x' || char(0) || '@a.example'), ('b', 'x' || char(0) || '@b.example'),
+                ('c', 'X' || char(0) || '@B.example');
+            """)
+        #expect(try await store.user(email: "x\0@a.example")?.id == "a")
+        #expect(try await store.user(email: "x\0@b.example")?.id == "b")
+        #expect(try await store.user(email: "X\0@B.example")?.id == "c")
+        #expect(try await store.user(email: "X\0@A.EXAMPLE")?.id == "a")
+        #expect(try await store.user(email: "x\0@c.example") == nil)
+        try await store.add("d", email: "x\0@d.example")
+        await #expect(throws: StoreError.self) { try await store.add("e", email: "X\0@D.example") }
+        let plan = try file.rows(
+            "EXPLAIN QUERY PLAN SELECT id FROM users WHERE "
+                + CustomerStore.hasAddress.replacingOccurrences(of: "?1", with: "'a@example.com'"))
+        #expect(plan.count == 1 && plan[0].contains("users_email_nocase"), "\(plan)")
+        await store.close()
+    }
+
     @Test("No error text holds what a user told")
     func personalData() async throws {
         let file = try StoreFile(

@@ -263,6 +263,25 @@ func visitSchemas(in schema: JSONValue, _ body: (JSONObject) -> Void) {
         #expect(tooLong.list.map(\.keyword) == ["maxLength"])
     }
 
+    @Test(
+        "No address has control characters in it",
+        arguments: [
+            "createCustomer", "updateCustomer", "getCustomerByEmail", "listCustomers", "registerUser", "updateUser",
+            "getUserByEmail",
+        ])
+    func addresses(method: String) throws {
+        let schema = try Schema(#require(Schemas.params(method)))
+        func keywords(_ email: String) -> [String] {
+            schema.validate(["email": .string(email)]).list.filter { $0.instanceLocation == "/email" }.map(\.keyword)
+        }
+        for code in Array(0...0x1F) + Array(0x7F...0x9F) as [UInt8] {
+            let control = String(UnicodeScalar(code))
+            #expect(keywords("a\(control)b@c.example") == ["pattern"], "\(code)")
+            #expect(keywords("a@b\(control)c.example") == ["pattern"], "\(code)")
+        }
+        #expect(keywords("jürgen+~¡@müller.example") == [])
+    }
+
     @Test("Metadata has up to 50 keys of 40 characters, with values of 500")
     func metadataLimits() throws {
         let schema = try Schema(#require(Schemas.params("registerUser")))
