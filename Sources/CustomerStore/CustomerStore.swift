@@ -66,8 +66,7 @@ package final class CustomerStore: Sendable {
             // 8 is SQLITE_READONLY.
             guard !connection.isReadOnly else { throw SQLiteError(code: 8, message: "it may only be read") }
             try connection.useWriteAheadLog(synchronous: .full)
-            // Deleted content is overwritten with zeros, so that what was erased is gone from the file too.
-            _ = try connection.query("PRAGMA secure_delete = ON")
+            try connection.overwriteDeleted()
             return connection
         } catch {
             guard !error.isBusy && !error.isFull else { throw .database(error) }

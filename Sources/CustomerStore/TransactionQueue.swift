@@ -63,21 +63,22 @@ final class TransactionQueue: Sendable {
         }
     }
 
-    /// Moves the whole write-ahead log into the database and empties its file, so that no page stays in it as it was.
+    /// Empties the write-ahead log.
     /// - Returns: Whether it could: a reader in another process holds it up.
     func truncateLog() async throws(StoreError) -> Bool {
         let result = await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: self.withConnection(Self.truncateLog)) }
+            queue.async {
+                continuation.resume(
+                    returning: self.onConnection { connection throws(SQLiteError) in
+                        try connection.emptyWriteAheadLog()
+                    })
+            }
         }
         return try result.get()
     }
 
-    /// Removes every trace of what has been deleted: writes the whole database anew and empties the write-ahead log.
-    ///
-    /// `secure_delete` is not enough: when SQLite moves rows between pages, copies stay in parts of pages that are not in
-    /// use, and nobody overwrites them when the row is deleted (3.40: one erasure in twenty left something). "Running
-    /// VACUUM will clean all traces of deleted content" (https://sqlite.org/lang_vacuum.html). It takes about a second
-    /// for 60 MB, during which nobody else can write, so those who ask for it while one runs share the next.
+    /// Removes every trace of what has been deleted. Those who ask for it while one runs share the next, since it takes
+    /// its time: about a second for 60 MB, during which nobody else can write.
     /// - Returns: Whether it could: a reader in another process holds it up.
     func purge() async throws(StoreError) -> Bool {
         let result = await withCheckedContinuation { continuation in
@@ -88,9 +89,9 @@ final class TransactionQueue: Sendable {
                     return purges
                 }
                 guard !served.isEmpty else { return }
-                let result = self.withConnection { connection throws(StoreError) in
-                    try connection.change("VACUUM")
-                    return try Self.truncateLog(&connection)
+                let result = self.onConnection { connection throws(SQLiteError) in
+                    try connection.writeAnew()
+                    return try connection.emptyWriteAheadLog()
                 }
                 for continuation in served { continuation.resume(returning: result) }
             }
@@ -98,20 +99,15 @@ final class TransactionQueue: Sendable {
         return try result.get()
     }
 
-    private static func truncateLog(_ connection: inout Connection) throws(StoreError) -> Bool {
-        // One row: whether it was blocked, and two counts.
-        try connection.row("PRAGMA wal_checkpoint(TRUNCATE)")?.integer(0) == 0
-    }
-
     /// On the queue, outside any transaction.
-    private func withConnection(
-        _ body: (inout Connection) throws(StoreError) -> Bool
+    private func onConnection(
+        _ body: (inout Connection) throws(SQLiteError) -> Bool
     ) -> Result<Bool, StoreError> {
         connection.withLock { slot in
             guard var connection = slot.take() else { return .failure(.closed) }
-            let result = Result { () throws(StoreError) in try body(&connection) }
+            let result = Result { () throws(SQLiteError) in try body(&connection) }
             slot = consume connection
-            return result
+            return result.mapError { .database($0) }
         }
     }
 

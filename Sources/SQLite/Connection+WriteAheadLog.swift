@@ -27,4 +27,22 @@ extension Connection {
             }
         }
     }
+
+    /// From here on deleted content is overwritten with zeros. Traces of it stay in the write-ahead log until
+    /// `emptyWriteAheadLog`, and in the file until `writeAnew`.
+    package mutating func overwriteDeleted() throws(SQLiteError) { try execute("PRAGMA secure_delete = ON") }
+
+    /// Writes the whole database anew: "running VACUUM will clean all traces of deleted content"
+    /// (https://sqlite.org/lang_vacuum.html).
+    ///
+    /// `secure_delete` is not enough for that: when SQLite moves rows between pages, copies stay in parts of pages that
+    /// are not in use, and nobody overwrites them when the row is deleted (with 3.40, after one deletion in a hundred).
+    package mutating func writeAnew() throws(SQLiteError) { try execute("VACUUM") }
+
+    /// Moves the whole write-ahead log into the database and empties its file, so that no page stays in it as it was.
+    /// - Returns: Whether it could: somebody who is reading holds it up.
+    package mutating func emptyWriteAheadLog() throws(SQLiteError) -> Bool {
+        // One row: whether it was blocked, and two counts.
+        try first("PRAGMA wal_checkpoint(TRUNCATE)")?.integer(0) == 0
+    }
 }

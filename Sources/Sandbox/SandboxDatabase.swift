@@ -69,6 +69,7 @@ private let schema = """
 func openSandboxDatabase(path: String) throws(SQLiteError) -> Connection {
     var connection = try Connection(path: path, busyTimeout: 10_000)
     try connection.useWriteAheadLog(synchronous: .normal)
+    try connection.overwriteDeleted()
     try connection.transaction { connection throws(SQLiteError) in
         let version = try connection.first("PRAGMA user_version")?.integer(0) ?? 0
         if version == 0 { try connection.script(schema) }

@@ -53,9 +53,13 @@ package final class SandboxExchange: HTTPExchange {
         let isReadOnly = batch.allSatisfy { $0.request.method == .get }
         let responses = connection.withLock { connection in
             do {
-                return try connection.transaction(isReadOnly ? .deferred : .immediate) { connection in
+                let responses = try connection.transaction(isReadOnly ? .deferred : .immediate) { connection in
                     try batch.map { try answer($0.request, &connection) }
                 }
+                // What was deleted is not to be found in older pages of the file's log either. One that is being read
+                // by another process is emptied with the next deletion, or when the last process closes it.
+                if batch.contains(where: { $0.request.method == .delete }) { _ = try? connection.emptyWriteAheadLog() }
+                return responses
             } catch {
                 return batch.map { response(to: $0.request, failure: .outage, requestID: freshRequestID()) }
             }

@@ -4,6 +4,7 @@ import HTTP
 import JSON
 import Sandbox
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Events and state of the sandbox")
@@ -73,6 +74,25 @@ struct EventAndStateTests {
         #expect(try await StripeSandbox(path: path).send(.get, "/v1/customers").ids.count == 4)
         let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
         #expect(mode == 0o600)
+    }
+
+    @Test("A deletion leaves no page as it was; events keep what they told for 30 days, and then it is gone too")
+    func deletion() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("sandbox.sqlite")
+        let sandbox = try StripeSandbox(path: path)
+        func bytes(_ suffix: String) -> String {
+            let data = FileManager.default.contents(atPath: path + suffix) ?? Data()
+            // Every byte is a character, so that nothing is missed between them.
+            return String(decoding: data.map(UInt16.init), as: UTF16.self)
+        }
+        let id = try await sandbox.create("phone=canary")
+        #expect(bytes("-wal").contains("canary"))
+        try await sandbox.send(.delete, "/v1/customers/" + id)
+        #expect(bytes("-wal").isEmpty && bytes("").contains("canary"))
+        sandbox.clock.advance(seconds: 31 * 86_400)
+        try await sandbox.send(.delete, "/v1/customers/" + sandbox.create())
+        #expect(!bytes("").contains("canary") && !bytes("-wal").contains("canary"))
     }
 
     @Test("Several processes' worth of sandboxes can open a new file at once")
