@@ -72,6 +72,27 @@ struct CustomerLookup: Sendable {
         return unique(same).sorted { ($0.created ?? 0, $0.id) < ($1.created ?? 0, $1.id) }
     }
 
+    /// Customers that name the user in their metadata, archived ones included, whoever made them. The list of the user's
+    /// address is up to date; search finds those of other addresses, but lags.
+    /// - Returns: Their ids, and whether Stripe could be asked for all of them. An erasure doesn't wait for a Stripe that
+    ///   is out of order.
+    func customers(naming userId: String, email: String?) async -> (ids: [String], isComplete: Bool) {
+        let patience = Patience(maximumAttempts: 1, deadline: 10_000)
+        var found: [Customer] = []
+        var isComplete = false
+        do {
+            for spelling in email.map(spellings) ?? [] { found += try await listed(email: spelling, patience) }
+            found += try await stripe.everyCustomer(query: Self.query(naming: userId), patience: patience)
+            isComplete = true
+        } catch {}
+        let named = found.filter { $0.owner.map { sameCodePoints($0, userId) } == true && !$0.isDeleted }
+        return (unique(named).map(\.id), isComplete)
+    }
+
+    private static func query(naming userId: String) -> String {
+        "metadata[\(searchQuote(ProfileFields.userIdName))]:\(searchQuote(userId))"
+    }
+
     private func spellings(of email: String) -> [String] {
         let lower = email.lowercased()
         return sameCodePoints(lower, email) ? [email] : [email, lower]
@@ -89,8 +110,7 @@ struct CustomerLookup: Sendable {
         userId: String, since: Milliseconds?, _ patience: Patience
     ) async throws(ServiceError) -> [Customer] {
         do throws(StripeError) {
-            return try await stripe.everyCustomer(
-                query: "metadata[\(searchQuote(ProfileFields.userIdName))]:\(searchQuote(userId))", patience: patience)
+            return try await stripe.everyCustomer(query: Self.query(naming: userId), patience: patience)
         } catch {
             // "Search is not available for merchants in India" (https://docs.stripe.com/search): there, and for a key
             // without the right, all customers made since then are looked through instead.

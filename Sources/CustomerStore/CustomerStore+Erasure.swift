@@ -7,10 +7,13 @@ internal import SQLite
 extension CustomerStore {
     /// The customers that go with a user: its own, and those that were made for it earlier. One that was taken away from
     /// it, or is another user's by now, is not among them.
+    /// - Parameter named: Others that name the user at Stripe.
     /// - Returns: `nil` when nothing is known of the user.
-    package func customersToErase(with userId: String) async throws(StoreError) -> [String]? {
+    package func customersToErase(
+        with userId: String, named: [String] = []
+    ) async throws(StoreError) -> [String]? {
         try await read { connection throws(StoreError) in
-            let customers = try Self.customersToErase(with: userId, &connection)
+            let customers = try Self.customersToErase(with: userId, named, &connection)
             return try Self.isKnown(userId, &connection) ? customers : nil
         }
     }
@@ -29,11 +32,14 @@ extension CustomerStore {
 
     /// Deletes the user here and notes its customers for deletion at Stripe, in one transaction. From here on the erasure
     /// is carried out whatever happens.
+    /// - Parameter named: Others that name the user at Stripe.
     /// - Returns: The customers; `nil` when nothing is known of the user.
-    package func beginErasure(of userId: String, at now: Milliseconds) async throws(StoreError) -> [String]? {
+    package func beginErasure(
+        of userId: String, named: [String], at now: Milliseconds
+    ) async throws(StoreError) -> [String]? {
         try await writeRecorded { connection, audit throws(StoreError) in
             guard try Self.isKnown(userId, &connection) else { return nil }
-            let customers = try Self.customersToErase(with: userId, &connection)
+            let customers = try Self.customersToErase(with: userId, named, &connection)
             try connection.change(
                 """
                 INSERT INTO erasures (user_id, customer_ids, requested_at) VALUES (?, ?, ?)
@@ -121,7 +127,7 @@ extension CustomerStore {
     }
 
     private static func customersToErase(
-        with userId: String, _ connection: inout Connection
+        with userId: String, _ named: [String], _ connection: inout Connection
     ) throws(StoreError) -> [String] {
         try connection.rows(
             """
@@ -129,13 +135,14 @@ extension CustomerStore {
                 SELECT stripe_customer_id AS customer_id FROM users WHERE id = ?1
                 UNION SELECT customer_id FROM create_intents WHERE user_id = ?1
                 UNION SELECT customer_id FROM disposals WHERE user_id = ?1
-                UNION SELECT value FROM erasures, json_each(customer_ids) WHERE user_id = ?1)
+                UNION SELECT value FROM erasures, json_each(customer_ids) WHERE user_id = ?1
+                UNION SELECT value FROM json_each(?2))
             WHERE customer_id IS NOT NULL
                 AND NOT EXISTS (SELECT 1 FROM users
                     WHERE stripe_customer_id = customer_id AND CAST(id AS TEXT) <> ?1)
                 AND customer_id NOT IN (SELECT customer_id FROM unlinked_customers)
             ORDER BY customer_id
-            """, [.text(userId)]
+            """, [.text(userId), .text(storedJSON(named))]
         ).compactMap { $0.text(0) }
     }
 
@@ -165,6 +172,8 @@ extension CustomerStore {
             ("reconcile_customers", "owner = ?", userId),
             ("reconcile_findings", "json_extract(finding, '$.userId') = ?", userId),
             ("leases", "name IN (SELECT 'customer:' || value FROM json_each(?))", customers),
+            // customer_news stays: that the customer is deleted, so that an event that comes late doesn't give it to
+            // whoever has the user's id by then. It is an id of Stripe's alone, and goes with the events.
         ]
         if !hasNewLife {
             steps += [

@@ -37,18 +37,23 @@ enum EraseUser: ServiceMethod {
         _ params: Params, _ context: CallContext, _ service: CustomerService
     ) async throws(ServiceError) -> Answer {
         let (store, userId) = (service.store, params.userId)
+        let (user, own, takenAway) = try await stored { () async throws(StoreError) in
+            (
+                try await store.user(userId), try await store.customersToErase(with: userId),
+                try await store.customersTakenAway(from: userId)
+            )
+        }
+        guard let own else { throw ServiceError.userNotFound(userId) }
+        let named = await service.sync.lookup.customers(naming: userId, email: user?.email)
         if params.force != true {
             let customers = try await stored { () async throws(StoreError) in
-                try await store.customersToErase(with: userId)
+                try await store.customersToErase(with: userId, named: named.ids)
             }
             for customerId in customers ?? [] { try await service.requireDeletable(customerId) }
         }
         let now = service.clock.now()
-        let (user, takenAway, begun) = try await stored { () async throws(StoreError) in
-            (
-                try await store.user(userId), try await store.customersTakenAway(from: userId),
-                try await store.beginErasure(of: userId, at: now)
-            )
+        let begun = try await stored { () async throws(StoreError) in
+            try await store.beginErasure(of: userId, named: named.ids, at: now)
         }
         guard let customers = begun else { throw ServiceError.userNotFound(userId) }
         let counts = await service.sync.erase(userId, patience: .brief)
@@ -56,18 +61,40 @@ enum EraseUser: ServiceMethod {
             try await !store.isErasurePending(of: userId)
         }
         var answer = Answer(
-            userId: userId, customerId: user?.customerId ?? customers.first, state: isOver ? "done" : "pending",
-            erased: [], kept: kept(isOver: isOver, hasCustomers: !customers.isEmpty, takenAway))
+            userId: userId, customerId: user?.customerId ?? own.first ?? customers.first,
+            state: isOver ? "done" : "pending", erased: [], kept: [])
         if user != nil {
             answer.erased.append(Answer.Erased(where: "users", what: "the user's row, with the host's own columns"))
         }
-        if isOver, !customers.isEmpty {
-            answer.erased.append(
-                Answer.Erased(where: "stripe", what: "customers, deleted", count: customers.count))
+        if isOver {
+            let strays = customers.filter { !own.contains($0) }
+            let count = customers.count - strays.count
+            if count > 0 {
+                answer.erased.append(Answer.Erased(where: "stripe", what: "customers, deleted", count: count))
+            }
+            answer.erased += strays.map {
+                Answer.Erased(
+                    where: "stripe", what: "\($0), deleted: it named the user in its metadata and was linked to nobody")
+            }
         }
         answer.erased += (counts ?? []).map { Answer.Erased(where: $0.table, what: "rows", count: $0.count) }
-        answer.erased.append(Answer.Erased(where: "write-ahead log", what: "earlier versions of these pages"))
-        if !isOver { answer.erased.removeLast() }
+        if isOver {
+            answer.erased.append(Answer.Erased(where: "write-ahead log", what: "earlier versions of these pages"))
+        }
+        answer.kept = kept(isOver: isOver, hasCustomers: !customers.isEmpty, takenAway)
+        answer.kept += named.ids.filter { !customers.contains($0) && !takenAway.contains($0) }.map {
+            Answer.Kept(
+                where: "stripe", what: $0,
+                why: "it names the user in its metadata, but is another user's or was taken away with unlinkCustomer:"
+                    + " change its metadata with updateCustomer, or delete it with deleteCustomer")
+        }
+        if !named.isComplete {
+            answer.kept.append(
+                Answer.Kept(
+                    where: "stripe", what: "other customers that name the user in their metadata, if there are any",
+                    why: "Stripe could not be asked for all of them: reconcile finds each as an orphan that names the"
+                        + " user; delete it with deleteCustomer"))
+        }
         return answer
     }
 
@@ -77,6 +104,12 @@ enum EraseUser: ServiceMethod {
                 where: "audit_events", what: "the user's id, masks and keyed hashes",
                 why: "the record of who did what; without the key nothing personal can be read from it")
         ]
+        if hasCustomers {
+            kept.append(
+                Answer.Kept(
+                    where: "customer_news", what: "that the customer was deleted, once Stripe tells so by an event",
+                    why: "so that an event which comes late does not bring it back; it goes after 30 days"))
+        }
         if hasCustomers, isOver {
             kept.append(
                 Answer.Kept(
