@@ -96,6 +96,8 @@ package final class LogWriter: Sendable {
         members += fields.members
         var bytes: [UInt8] = []
         JSONValue.object(JSONObject(members)).write(to: &bytes)
+        // Ids are the host's users' to choose, and a log is read on a terminal.
+        bytes = escapingControlCharacters(bytes)
         bytes.append(UInt8(ascii: "\n"))
         return bytes
     }

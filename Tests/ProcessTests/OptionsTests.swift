@@ -105,6 +105,14 @@ struct OptionsTests {
         #expect(noKey.standardError.split(separator: "\n").count == 1)
     }
 
+    @Test("What is quoted on stderr, a path say, neither breaks the line nor steers the terminal")
+    func quoted() async throws {
+        let run = try await Subprocess.run(["--sandbox", "--database", ":memory:", "--policy", "/a\nb\u{1B}c\u{9B}d"])
+        #expect(run.status == .exited(78))
+        #expect(run.standardError.contains(#"/a\u000ab\u001bc\u009bd"#))
+        #expect(run.standardError.split(separator: "\n").count == 1)
+    }
+
     @Test("Version, help and the interface are printed on stdout")
     func prints() async throws {
         #expect(try await Subprocess.run(["--version"]).lines == ["stripe-customers 0.1.0"])

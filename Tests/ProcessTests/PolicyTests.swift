@@ -85,6 +85,11 @@ struct PolicyTests {
         #expect(run.status == .exited(78))
         #expect(run.standardError.contains("/roles/admin/methods/0"))
         #expect(run.standardError.split(separator: "\n").count == 1)
+        try #"{"roles": {"ad\nmin\u009b": {"methods": ["getUsr"]}}}"#.write(to: directory.file("policy.json"))
+        let hostile = try await Subprocess.run(arguments)
+        #expect(hostile.status == .exited(78))
+        #expect(hostile.standardError.contains(#"at /roles/ad\u000amin\u009b/methods/0"#))
+        #expect(hostile.standardError.split(separator: "\n").count == 1)
         let missing = try await Subprocess.run(["--sandbox", "--database", ":memory:", "--policy", "/none"])
         #expect(missing.status == .exited(78))
     }

@@ -22,6 +22,19 @@ struct LogTests {
             ])
     }
 
+    @Test("No line holds a control character, whatever an id holds, and each is the JSON that it was")
+    func controlCharacters() throws {
+        let lines = Lines()
+        let writer = LogWriter(clock: FixedClock()) { lines.append($0) }
+        let id = "a\u{1B}[2J\u{7F}\u{80}\u{9B}31m\u{9F}\u{A0}é\u{2028}"
+        writer.write(.info, "call", ["userId": .string(id)])
+        writer.flush(timeout: 5000)
+        let line = try #require(lines.texts.first)
+        #expect(line.contains(#""userId":"a\u001b[2J\u007f\u0080\u009b31m\u009f\#u{A0}é\u2028""#))
+        #expect(line.unicodeScalars.filter { $0.properties.generalCategory == .control } == ["\n"])
+        #expect(try JSONValue(parsing: Array(line.utf8))["userId"]?.string == id)
+    }
+
     @Test("While stderr takes nothing lines are dropped, and counted once it does")
     func dropped() {
         let lines = Lines()
