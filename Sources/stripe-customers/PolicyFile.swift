@@ -1,15 +1,6 @@
 import AccessPolicy
 import Cryptography
 import CustomerStore
-import Environment
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// The file that `--policy` names, read and checked before anything is served.
 struct PolicyFile: Sendable {
@@ -17,12 +8,12 @@ struct PolicyFile: Sendable {
     /// SHA-256 of the file: which policy was in force, as the audit log has it.
     let digest: String
 
-    private static let largest = 1 << 20
+    private static let bytesMax = 1 << 20
 
     /// - Returns: `nil` without the option.
     init?(_ options: Options) throws(StartFailure) {
         guard let path = options.policyFile else { return nil }
-        let bytes = try readFile(path, atMost: Self.largest)
+        let bytes = try SmallFile(option: "--policy", path: path, bytesMax: Self.bytesMax).read()
         do throws(PolicyFault) { policy = try AccessPolicy(parsing: bytes) } catch {
             throw StartFailure(.configuration, "the file of --policy is not a policy: \(error)")
         }
@@ -40,23 +31,4 @@ func auditKey(_ options: Options, environment: [String: String]) throws(StartFai
     }
     // The same input gives the same bytes, hashes included. It is the sandbox's log.
     return options.deterministic ? AuditKey(Array("a deterministic sandbox".utf8)) : nil
-}
-
-/// The whole of the file.
-private func readFile(_ path: String, atMost limit: Int) throws(StartFailure) -> [UInt8] {
-    func failure(_ reason: String) -> StartFailure {
-        StartFailure(.configuration, "can't read the file of --policy, \(path): \(reason)")
-    }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure(systemReason(errno)) }
-    defer { close(descriptor) }
-    var contents: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65536)
-    while contents.count <= limit {
-        let count = read(descriptor, &buffer, buffer.count)
-        if count == 0 { return contents }
-        guard count > 0 else { throw failure(systemReason(errno)) }
-        contents += buffer[..<count]
-    }
-    throw failure("it is larger than \(limit) bytes")
 }

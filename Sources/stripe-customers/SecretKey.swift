@@ -1,13 +1,3 @@
-import Environment
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// The key with which Stripe is called: from the file that `--api-key-file` names, else from the environment. It is
 /// never an argument, since everybody on the machine can read those.
 struct SecretKey: Sendable {
@@ -46,17 +36,9 @@ struct SecretKey: Sendable {
 
 /// The first line of a small file, without white space around it.
 private func readFirstLine(_ path: String) throws(StartFailure) -> String {
-    func failure() -> StartFailure {
-        StartFailure(.configuration, "can't read the file of --api-key-file, \(path): \(systemReason(errno))")
-    }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure() }
-    defer { close(descriptor) }
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = read(descriptor, &buffer, buffer.count)
-    guard count >= 0 else { throw failure() }
-    let line = buffer[..<count].prefix { $0 != UInt8(ascii: "\n") }
+    let end = UInt8(ascii: "\n")
+    let contents = try SmallFile(option: "--api-key-file", path: path, bytesMax: 4096).read(until: end)
     let isSpace = { (byte: UInt8) in byte <= 0x20 }
-    let text = line.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
+    let text = contents.prefix { $0 != end }.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
     return String(decoding: Array(text), as: UTF8.self)
 }

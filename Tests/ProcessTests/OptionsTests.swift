@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -111,6 +112,40 @@ struct OptionsTests {
         #expect(run.status == .exited(78))
         #expect(run.standardError.contains(#"/a\u000ab\u001bc\u009bd"#))
         #expect(run.standardError.split(separator: "\n").count == 1)
+    }
+
+    @Test("The file of an option may be a pipe, of which no more is waited for than is needed")
+    func pipes() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("pipe")
+        #expect(mkfifo(path, 0o600) == 0)
+        let file = SmallFile(option: "--policy", path: path, bytesMax: 100)
+        // Opened for reading too, so that it is open before anybody reads.
+        let writer = open(path, O_RDWR)
+        let line = Array("key\nmore".utf8)
+        #expect(write(writer, line, line.count) == line.count)
+        #expect(try file.read(until: UInt8(ascii: "\n")) == line)
+        #expect(write(writer, line, line.count) == line.count)
+        async let contents = onThread { Result { () throws(StartFailure) in try file.read() } }
+        try await Task.sleep(for: .milliseconds(50))
+        close(writer)
+        #expect(try await contents.get() == line)
+    }
+
+    @Test("A pipe into which nobody writes, and a file without end, are refused and not waited for")
+    func endless() async throws {
+        let directory = try TemporaryDirectory()
+        #expect(mkfifo(directory.file("pipe"), 0o600) == 0)
+        let reasons = await onThread {
+            ["pipe", "../../dev/zero", ""].map { name in
+                var file = SmallFile(option: "--policy", path: directory.file(name), bytesMax: 100)
+                file.patience = .seconds(1)
+                do throws(StartFailure) { return "\(try file.read().count)" } catch { return error.message }
+            }
+        }
+        #expect(reasons[0].hasSuffix("nobody has written it to its end in 1 seconds"))
+        #expect(reasons[1].hasSuffix("it is larger than 100 bytes"))
+        #expect(reasons[2].hasSuffix("Is a directory"))
     }
 
     @Test("Version, help and the interface are printed on stdout")
