@@ -20,6 +20,8 @@ package struct Reconciliation: Sendable {
         var users = 0
         var customers = 0
         var keptEdits = 0
+        /// How often the customers were listed anew because Stripe refused the place reached.
+        var restarts = 0
         var fixes: Bool
         var startedAt: Milliseconds
     }
@@ -48,6 +50,8 @@ package struct Reconciliation: Sendable {
     private static let findingsMax = 10_000
     /// What was listed longer ago is listed anew.
     private static let resumableFor: Milliseconds = 3_600_000
+    /// That a page's last customer is deleted before the next page is asked for happens, but not again and again.
+    private static let restartsMax = 3
 
     var store: CustomerStore { service.store }
 
@@ -105,8 +109,18 @@ package struct Reconciliation: Sendable {
 
     private func walkCustomers(_ progress: inout Progress) async throws(ServiceError) {
         let fetchedAt = service.clock.now()
-        guard let page = try await page(after: progress.last) else {
+        let page: Page<Customer>
+        do throws(StripeError) {
+            page = try await service.stripe.listCustomers(limit: Self.pageSize, startingAfter: progress.last).value
+        } catch {
+            guard progress.last != nil, [.notFound, .rejected].contains(error.kind) else { throw ServiceError(error) }
+            guard progress.restarts < Self.restartsMax else {
+                // The next call begins anew too: the place that is on disk is the refused one.
+                try await stored { () async throws(StoreError) in try await store.clearReconciliation() }
+                throw ServiceError(error)
+            }
             // The customer at which the last page ended is gone; what is listed again counts once.
+            progress.restarts += 1
             progress.last = nil
             progress.customers = 0
             return
@@ -155,16 +169,6 @@ package struct Reconciliation: Sendable {
         progress.last = page.last?.id
         if page.count < Self.pageSize { progress.begin(.done) }
         try await record([], page.map { .orphan($0.id, naming: $0.owner) }, progress)
-    }
-
-    /// `nil` when Stripe does not know the customer after which the page is to begin.
-    private func page(after last: String?) async throws(ServiceError) -> Page<Customer>? {
-        do throws(StripeError) {
-            return try await service.stripe.listCustomers(limit: Self.pageSize, startingAfter: last).value
-        } catch {
-            if last != nil, [.notFound, .rejected].contains(error.kind) { return nil }
-            throw ServiceError(error)
-        }
     }
 
     /// Repairs what is to be repaired and puts the page on disk.

@@ -135,6 +135,43 @@ struct PollingTests {
         #expect(try await world.user("u2").name == "New")
     }
 
+    @Test("A cursor that Stripe refuses with 400 is given up too, and the next poll begins at its time")
+    func refusedCursor() async throws {
+        let bench = try await WebhookBench(wins: ["name"])
+        let id = try await bench.register("u1")
+        #expect(try await poller(bench.service).poll() == 0)
+        await bench.clock.sleep(61_000)
+        try await bench.edit(id, "name=B")
+        await bench.clock.sleep(61_000)
+        _ = try await poller(bench.service).poll()
+        let saved = { try bench.sql("SELECT value FROM settings WHERE name = 'events_cursor'").first?.text(0) }
+        #expect(try saved()?.contains("evt_") == true)
+        try await bench.edit(id, "name=C")
+        bench.exchange.refuse { $0.url.contains("ending_before") }
+        #expect(try await poller(bench.service).poll() == 0)
+        #expect(try saved()?.contains("evt_") == false)
+        bench.exchange.refuse { _ in false }
+        _ = try await poller(bench.service).poll()
+        #expect(try await bench.user("u1").name == "C")
+    }
+
+    @Test("When Stripe refuses every list of events, the poll fails and nothing is passed over")
+    func refusedLists() async throws {
+        let bench = try await WebhookBench(wins: ["name"])
+        let id = try await bench.register("u1")
+        #expect(try await poller(bench.service).poll() == 0)
+        await bench.clock.sleep(61_000)
+        try await bench.edit(id, "name=B")
+        bench.exchange.refuse { $0.url.contains("/v1/events") }
+        for _ in 1...3 {
+            let error = await errorOf { () throws(ServiceError) in try await poller(bench.service).poll() }
+            #expect(error?.kind == .stripeRequestRejected)
+        }
+        bench.exchange.refuse { _ in false }
+        _ = try await poller(bench.service).poll()
+        #expect(try await bench.user("u1").name == "B")
+    }
+
     @Test("Of a connected account's events the list need not name the account")
     func connected() async throws {
         let bench = try await WebhookBench(wins: ["name"], account: "acct_1")

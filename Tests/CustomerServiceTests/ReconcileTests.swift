@@ -126,6 +126,26 @@ struct ReconcileTests {
         #expect(finding["action"]?.string?.contains("stripe_request_rejected") == true)
     }
 
+    @Test("A refused place in the list is begun anew from, but not for ever: then it fails with the reason")
+    func refusedPlace() async throws {
+        let bench = try await WebhookBench()
+        for number in 1...150 { try await bench.atStripe(.post, "/v1/customers", "metadata[userId]=u\(number)") }
+        // The customer at which the first page ended was deleted, once.
+        let refusals = Counter()
+        bench.exchange.refuse { $0.url.contains("starting_after") && refusals.next() == 1 }
+        #expect(try await bench.call("reconcile", [:])["counts"]?["orphan"]?.int64 == 150)
+        bench.exchange.refuse { $0.url.contains("starting_after") }
+        for _ in 1...2 {
+            await bench.exchange.reset()
+            let error = await errorOf { () throws(ServiceError) in try await bench.call("reconcile", [:]) }
+            #expect(error?.kind == .stripeRequestRejected)
+            // The first page and the refused one, four times.
+            #expect(await bench.exchange.count() == 8)
+        }
+        bench.exchange.refuse { _ in false }
+        #expect(try await bench.call("reconcile", [:])["counts"]?["orphan"]?.int64 == 150)
+    }
+
     @Test("Interrupted after any page it goes on there, and reports the same")
     func resumed() async throws {
         let (bench, faults, _) = try await faultyBench()

@@ -135,6 +135,7 @@ final class CountingExchange: HTTPExchange {
     let inner: SandboxExchange
     private let sent = Sent()
     private let allowed = Atomic(Int.max)
+    private let refused = Mutex<@Sendable (HTTPRequest) -> Bool>({ _ in false })
 
     init(_ inner: SandboxExchange) { self.inner = inner }
 
@@ -144,8 +145,15 @@ final class CountingExchange: HTTPExchange {
             let body = #"{"error":{"type":"invalid_request_error"}}"#
             return HTTPResponse(status: 401, headers: [:], body: Array(body.utf8))
         }
+        if refused.withLock({ $0(request) }) {
+            let body = #"{"error":{"type":"invalid_request_error","message":"Invalid cursor"}}"#
+            return HTTPResponse(status: 400, headers: [:], body: Array(body.utf8))
+        }
         return try await inner.send(request)
     }
+
+    /// Answers 400 to these.
+    func refuse(_ condition: @escaping @Sendable (HTTPRequest) -> Bool) { refused.withLock { $0 = condition } }
 
     /// How many since this was last asked.
     func count(_ method: HTTPMethod? = nil) async -> Int { await sent.take().count { method == nil || $0 == method } }
