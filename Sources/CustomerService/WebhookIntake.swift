@@ -22,9 +22,8 @@ struct WebhookIntake: Sendable {
         guard let kind = event.kind, event.isLive == service.isLive, event.account == service.account else {
             return WebhookOutcome(event, handled: false, .none)
         }
-        if try await stored({ () async throws(StoreError) in try await store.hasSeenEvent(event.id) }) {
-            return WebhookOutcome(event, .duplicate)
-        }
+        let seen = try await stored { () async throws(StoreError) in try await store.seenEvent(event.id) }
+        if let seen { return WebhookOutcome(event, repeating: seen) }
         switch kind {
         case .created: return try await takeCreation(event)
         case .updated: return try await takeUpdate(event)
@@ -56,14 +55,14 @@ struct WebhookIntake: Sendable {
 
     /// With the user's lease: no sync is between sending and recording.
     private func takeUpdate(_ event: WebhookEvent, of userId: String) async throws(ServiceError) -> WebhookOutcome {
-        let (known, isSeen) = try await stored { () async throws(StoreError) in
+        let (known, seen) = try await stored { () async throws(StoreError) in
             (
                 try await store.knowledge(of: event.mark.customerId),
                 // Another process may have been at it.
-                try await store.hasSeenEvent(event.id)
+                try await store.seenEvent(event.id)
             )
         }
-        if isSeen { return WebhookOutcome(event, .duplicate, userId) }
+        if let seen { return WebhookOutcome(event, repeating: seen) }
         guard known.user != nil, let synced = known.synced, !known.isDeleted else {
             return try await noted(event, .none)
         }
@@ -128,48 +127,38 @@ struct WebhookIntake: Sendable {
     }
 
     private func noted(
-        _ event: WebhookEvent, _ effect: WebhookOutcome.Effect, _ userId: String? = nil
+        _ event: WebhookEvent, _ effect: EventEffect, _ userId: String? = nil
     ) async throws(ServiceError) -> WebhookOutcome {
-        try await stored { () async throws(StoreError) in try await store.note(event.mark, at: service.clock.now()) }
+        try await stored { () async throws(StoreError) in
+            try await store.note(event.mark, effect, userId: userId, at: service.clock.now())
+        }
         return WebhookOutcome(event, effect, userId)
     }
 }
 
 /// What an event did here.
 struct WebhookOutcome: Encodable, Sendable {
-    enum Effect: String, Encodable, Sendable {
-        /// Nothing here depends on it.
-        case none
-        /// It was handled before.
-        case duplicate
-        /// Newer news of the customer had come already.
-        case stale
-        /// It tells of a write of ours.
-        case echo
-        /// What Stripe has is noted, so that a sync does not write over it; the user stays as it is.
-        case recorded
-        /// The edit went into the user's row (`--stripe-wins`).
-        case userUpdated = "user_updated"
-        /// The user whom the customer names has it now.
-        case linked
-        /// The user has no customer any more; the next `ensureCustomerExists` or sync makes a new one.
-        case unlinked
-    }
-
     var handled: Bool
     var eventId: String
     var type: String
-    var effect: Effect
+    var effect: EventEffect
+    /// Of a duplicate: what the event did when it came first.
+    var firstEffect: EventEffect?
     var userId: String?
     var customerId: String?
 
-    init(_ event: WebhookEvent, handled: Bool = true, _ effect: Effect, _ userId: String? = nil) {
+    init(_ event: WebhookEvent, handled: Bool = true, _ effect: EventEffect, _ userId: String? = nil) {
         self.handled = handled
         eventId = event.id
         type = event.type
         self.effect = effect
         self.userId = userId
         customerId = userId == nil ? nil : event.mark.customerId
+    }
+
+    init(_ event: WebhookEvent, repeating first: SeenEvent) {
+        self.init(event, .duplicate, first.userId)
+        firstEffect = first.effect
     }
 }
 

@@ -188,6 +188,11 @@ extension CustomerStore {
             ).count
             if count > 0, step.table != "leases" { counts.append((step.table, count)) }
         }
+        // The rows stay: an event counts once, whoever it was about.
+        let events = try connection.rows(
+            "UPDATE stripe_events SET user_id = NULL WHERE user_id = ? RETURNING 1", [.text(userId)]
+        ).count
+        if events > 0 { counts.append(("stripe_events", events)) }
         try connection.change("UPDATE erasures SET scrubbed = 1 WHERE user_id = ?", [.text(userId)])
         try audit.record("user.erased", userId: userId, &connection)
         return counts
@@ -226,6 +231,7 @@ extension CustomerStore {
         ),
         ("erasures", ["user_id", "customer_ids", "requested_at"]),
         ("idempotent_calls", ["user_id", "idempotency_key", "created_at"]),
+        ("stripe_events", ["user_id", "event_id", "effect", "received_at"]),
     ]
 }
 

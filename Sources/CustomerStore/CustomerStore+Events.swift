@@ -45,9 +45,12 @@ extension CustomerStore {
     /// (https://docs.stripe.com/api/events/list).
     private static let eventAgeMax: Milliseconds = 30 * 86_400_000
 
-    package func hasSeenEvent(_ id: String) async throws(StoreError) -> Bool {
+    /// - Returns: `nil` when it is new.
+    package func seenEvent(_ id: String) async throws(StoreError) -> SeenEvent? {
         try await read { connection throws(StoreError) in
-            try connection.row("SELECT 1 FROM stripe_events WHERE event_id = ?", [.text(id)]) != nil
+            try connection.row("SELECT effect, user_id FROM stripe_events WHERE event_id = ?", [.text(id)]).map {
+                SeenEvent(effect: $0.text(0).flatMap(EventEffect.init), userId: $0.text(1))
+            }
         }
     }
 
@@ -71,8 +74,12 @@ extension CustomerStore {
     }
 
     /// Notes an event that has no effect on the customer's data, so that it counts as seen.
-    package func note(_ mark: EventMark, at now: Milliseconds) async throws(StoreError) {
-        try await write { connection throws(StoreError) in _ = try Self.insert(mark, at: now, &connection) }
+    package func note(
+        _ mark: EventMark, _ effect: EventEffect, userId: String?, at now: Milliseconds
+    ) async throws(StoreError) {
+        try await write { connection throws(StoreError) in
+            if try Self.insert(mark, at: now, &connection) { try Self.keep(effect, userId, of: mark, &connection) }
+        }
     }
 
     /// Takes in the present state of a user's customer: the last synced state and, where `merge` says so, the user's
@@ -98,7 +105,10 @@ extension CustomerStore {
             guard let userId = try Self.linkedUser(of: customerId, &connection),
                 let user = try Self.user(userId, &connection),
                 let synced = try Self.synced(userId, customerId, &connection)
-            else { return nil }
+            else {
+                if let mark { try Self.keep(.none, nil, of: mark, &connection) }
+                return nil
+            }
             var merged = merge(user, synced, true)
             if !merged.userFields.isEmpty {
                 do throws(StoreError) {
@@ -114,6 +124,9 @@ extension CustomerStore {
                 "UPDATE synced_profiles SET profile = ?, edits = ? WHERE user_id = ?",
                 [.text(storedJSON(merged.synced.profile)), .text(storedJSON(merged.synced.edits)), .text(userId)])
             let fields = merged.userFields.members.map(\.name)
+            if let mark {
+                try Self.keep(fields.isEmpty ? .recorded : .userUpdated, userId, of: mark, &connection)
+            }
             if !fields.isEmpty {
                 var details: JSONObject = ["fields": .array(fields.map { .string($0) })]
                 details["eventId"] = mark.map { .string($0.eventId) }
@@ -133,6 +146,7 @@ extension CustomerStore {
             try Self.recordNews(mark, deleted: true, at: now, &connection)
             let userId = try Self.linkedUser(of: mark.customerId, &connection)
             try Self.unlinkDeleted(mark.customerId, &connection)
+            try Self.keep(userId == nil ? .none : .unlinked, userId, of: mark, &connection)
             if let userId {
                 try audit.record(
                     "customer.gone", userId: userId, customerId: mark.customerId,
@@ -159,6 +173,14 @@ extension CustomerStore {
         return try connection.row(
             "INSERT INTO stripe_events (event_id, received_at) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING 1",
             [.text(mark.eventId), .integer(now)]) != nil
+    }
+
+    private static func keep(
+        _ effect: EventEffect, _ userId: String?, of mark: EventMark, _ connection: inout Connection
+    ) throws(StoreError) {
+        try connection.change(
+            "UPDATE stripe_events SET effect = ?, user_id = ? WHERE event_id = ?",
+            [.text(effect.rawValue), SQLiteValue(userId), .text(mark.eventId)])
     }
 
     private static func recordNews(

@@ -182,6 +182,32 @@ struct WebhookTests {
         #expect(try bench.sql("SELECT 1 FROM stripe_events").count == 1)
     }
 
+    @Test("A duplicate tells what the event did when it came first; of an erased user not whom it was about")
+    func firstEffects() async throws {
+        let bench = try await WebhookBench(wins: ["name"])
+        let id = try await bench.register("u1")
+        try await bench.call("updateUser", ["userId": "u1", "name": "Own"])
+        try await bench.edit(id, "name=B")
+        try await bench.edit(id, "metadata[crm]=7")
+        var effects: [String: Int] = [:]
+        for event in try await bench.events() {
+            let first = try await bench.deliver(event)
+            let again = try await bench.deliver(event)
+            #expect(again["effect"]?.string == "duplicate" && again["firstEffect"] == first["effect"])
+            #expect(again["userId"] == first["userId"])
+            effects[first["effect"]?.string ?? "", default: 0] += 1
+        }
+        #expect(effects.keys.sorted() == ["echo", "recorded", "user_updated"])
+        try await bench.call("eraseUser", ["userId": "u1"])
+        let event = try #require(try await bench.events().first { $0["type"]?.string == "customer.updated" })
+        let erased = try await bench.deliver(event)
+        #expect(erased["effect"]?.string == "duplicate" && erased["userId"] == nil)
+        // Taken in by a version that did not keep it.
+        try bench.sql("UPDATE stripe_events SET effect = NULL")
+        let old = try await bench.deliver(event)
+        #expect(old["effect"]?.string == "duplicate" && old["firstEffect"] == nil)
+    }
+
     // MARK: Deleted and created
 
     @Test("A deleted customer is unlinked and told, and the next ensure makes a new one")
@@ -193,6 +219,10 @@ struct WebhookTests {
         #expect(answer["effect"]?.string == "unlinked")
         #expect(answer["userId"]?.string == "u1" && answer["customerId"]?.string == id)
         #expect(try await bench.user("u1").customerId == nil)
+        // A host that has lost the first answer hears it again.
+        let again = try await bench.deliver(bench.newestEvent())
+        #expect(again["effect"]?.string == "duplicate" && again["firstEffect"]?.string == "unlinked")
+        #expect(again["userId"]?.string == "u1" && again["customerId"]?.string == id)
         let ensured = try await bench.call("ensureCustomerExists", ["userId": "u1"])
         #expect(ensured["created"]?.bool == true && ensured["customerId"]?.string != id)
         #expect(try bench.sql("SELECT max(generation) FROM create_intents").first?.integer(0) == 2)
