@@ -2,7 +2,7 @@
 ///
 /// A terminal takes orders from them, from those of two bytes too: U+009B means to it what ESC and a bracket mean. In JSON
 /// text none of them stands outside of a string, so JSON stays what it was.
-package func escapingControlCharacters(_ text: some Sequence<UInt8>) -> [UInt8] {
+package func escapingControlCharacters(_ text: [UInt8]) -> [UInt8] {
     var escaped: [UInt8] = []
     for byte in text {
         // The first byte of U+0080 to U+00BF.
@@ -16,4 +16,8 @@ package func escapingControlCharacters(_ text: some Sequence<UInt8>) -> [UInt8] 
         escaped += String(byte, radix: 16).utf8
     }
     return escaped
+}
+
+package func escapingControlCharacters(_ text: String) -> String {
+    String(decoding: escapingControlCharacters(Array(text.utf8)), as: UTF8.self)
 }

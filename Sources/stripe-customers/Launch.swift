@@ -78,7 +78,7 @@ func printLine(_ bytes: [UInt8]) throws(StartFailure) {
 func complain(_ message: String) {
     var watched = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
     guard poll(&watched, 1, 100) == 1, watched.revents & Int16(POLLOUT) != 0 else { return }
-    _ = writeWhole(escapingControlCharacters("stripe-customers: \(message)".utf8) + [UInt8(ascii: "\n")], to: 2)
+    _ = writeWhole(Array("stripe-customers: \(escapingControlCharacters(message))\n".utf8), to: 2)
 }
 
 /// The environment as it was given to the process.

@@ -1,3 +1,5 @@
+import Environment
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -33,6 +35,8 @@ struct Terminal: Sendable {
 
     /// One line for each row, with its columns below one another and the first one in this colour.
     func table(_ rows: [(colour: Colour, columns: [String])]) -> [String] {
+        // Ids may hold anything that somebody wrote into the users table.
+        let rows = rows.map { (colour: $0.colour, columns: $0.columns.map(escapingControlCharacters)) }
         let count = rows.map(\.columns.count).max() ?? 0
         let widths = (0..<count).map { column in
             rows.map { column < $0.columns.count ? $0.columns[column].unicodeScalars.count : 0 }.max() ?? 0
@@ -53,7 +57,7 @@ struct Terminal: Sendable {
     static func wrapped(_ text: String) -> [String] {
         var lines: [String] = []
         var line = ""
-        for word in text.split(separator: " ") {
+        for word in escapingControlCharacters(text).split(separator: " ") {
             let longer = line.isEmpty ? String(word) : line + " " + word
             if longer.unicodeScalars.count <= width || line.isEmpty {
                 line = longer

@@ -103,6 +103,17 @@ struct TerminalTests {
         #expect(!fixed.contains("reconcile --fix repairs what is safe"))
     }
 
+    @Test("An id that somebody wrote into the table does not steer the terminal")
+    func hostileID() async throws {
+        try await addUsers(1)
+        try change("INSERT INTO users (id, email) VALUES ('a' || char(27) || '[2J' || char(155) || 'b', 'no address')")
+        for command in ["reconcile", "sync"] {
+            let shown = try await onTerminal([command] + sandbox, environment: ["NO_COLOR": "1"], status: 1)
+            #expect(shown.contains(#"a\u001b[2J\u009bb"#))
+            #expect(!shown.contains("\u{1B}[2J") && !shown.contains("\u{9B}"))
+        }
+    }
+
     @Test("Where a task fails, the reason stands in a line of its own below the bar")
     func failure() async throws {
         let stripe = try FaultyStripe()
