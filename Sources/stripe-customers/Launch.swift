@@ -73,8 +73,8 @@ func printLine(_ bytes: [UInt8]) throws(StartFailure) {
     }
 }
 
-/// Tells a person, in one line on stderr whatever paths and names are quoted in it; not if stderr is a pipe that is full and not being read, since the process may
-/// be about to end and must not wait for that.
+/// Tells a person, in one line on stderr whatever paths and names are quoted in it; not if stderr is a pipe that is full and
+/// not being read, since the process may be about to end and must not wait for that.
 func complain(_ message: String) {
     var watched = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
     guard poll(&watched, 1, 100) == 1, watched.revents & Int16(POLLOUT) != 0 else { return }
