@@ -47,7 +47,9 @@ package struct CallGuard: Sendable {
             }
             do throws(ServiceError) {
                 let isAtStripeAlone = AuditedMethods.changeAtStripeAlone.contains(method.name)
-                if isAtStripeAlone { try await service.noteChangeUnderWay(params) }
+                if isAtStripeAlone || method.name == DeleteCustomer.name {
+                    try await service.noteChangeUnderWay(params)
+                }
                 let answer = try await method.call(params, context)
                 if isAtStripeAlone, scope.outcomes.isEmpty {
                     await service.record(params, answer: answer)
@@ -90,7 +92,8 @@ package struct CallGuard: Sendable {
 
 /// Which methods belong in the audit log beyond what the store records.
 package enum AuditedMethods {
-    /// What they change is at Stripe alone, at least at times, or there first.
+    /// What they change is at Stripe alone, at least at times. (What `deleteCustomer` has begun is completed after a kill,
+    /// and recorded as the process's doing; that it was begun and by whom is noted like these.)
     static let changeAtStripeAlone: Set<String> = [
         "createCustomer", "updateCustomer", "archiveCustomer", "restoreCustomer",
     ]

@@ -73,7 +73,7 @@ struct AuditTests {
 
     @Test(
         "A change at Stripe that a kill cuts off is recorded by the next process, its outcome unknown",
-        arguments: ["updateCustomer", "archiveCustomer", "createCustomer"])
+        arguments: ["updateCustomer", "archiveCustomer", "createCustomer", "deleteCustomer"])
     func killed(method: String) async throws {
         let stripe = try FaultyStripe()
         func host() throws -> Host {
