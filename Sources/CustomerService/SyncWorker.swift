@@ -82,12 +82,14 @@ package final class SyncWorker: Sendable {
     /// Renews this process's leases until the task is cancelled, and sees to it that the users table keeps its triggers.
     package func keepLeases() async {
         while !Task.isCancelled {
+            do throws(StoreError) { try await store.renewLeases() } catch {
+                log(.error, "lease.renewal_failed", ["error": .string(error.description)])
+            }
             do throws(StoreError) {
-                try await store.renewLeases()
                 try await store.restoreUsersTable()
                 tellRestoredParts()
             } catch {
-                log(.error, "lease.renewal_failed", ["error": .string(error.description)])
+                log(.error, "triggers.restore_failed", ["error": .string(error.description)])
             }
             await SystemClock().sleep(CustomerStore.leaseRenewal)
         }
