@@ -68,7 +68,8 @@ extension CustomerService {
 
     private func changedFields(_ params: JSONValue) -> JSONValue {
         let names = (params.object?.members ?? []).map(\.name)
-        return .array(names.filter { !["userId", "customerId", "onDuplicateEmail", "force"].contains($0) }.map { .string($0) })
+        return .array(
+            names.filter { !["userId", "customerId", "onDuplicateEmail", "force"].contains($0) }.map { .string($0) })
     }
 
     /// It has happened, and the caller is told so even if the log can't be written: that is a matter for the operator.

@@ -15,6 +15,8 @@ package final class SyncWorker: Sendable {
     private let running = Atomic(0)
     /// The last piece of work failed for a reason that the next one will meet too.
     private let isOutage = Atomic(false)
+    /// No erasure is tried again before this time, in milliseconds since 1970.
+    private let erasuresNotBefore = Atomic<Milliseconds>(0)
 
     /// How soon a change that another program made to the users table is seen.
     private static let pollInterval: Milliseconds = 250
@@ -22,6 +24,8 @@ package final class SyncWorker: Sendable {
     private static let pace: Milliseconds = 10
     /// A drain waits this long for what was put back, a rate limit for example.
     private static let drainPatience: Milliseconds = 15_000
+    /// A reader that kept an erasure from its end may take minutes.
+    private static let erasurePause: Milliseconds = 5_000
 
     init(sync: CustomerSync, store: CustomerStore, clock: any WallClock, log: Log) {
         self.sync = sync
@@ -108,6 +112,8 @@ package final class SyncWorker: Sendable {
         /// An erasure of which only the scrubbing here is left.
         case erasure(String)
 
+        var isErasure: Bool { if case .erasure = self { true } else { false } }
+
         /// What the audit log calls it.
         var name: String {
             switch self {
@@ -124,7 +130,10 @@ package final class SyncWorker: Sendable {
             let now = clock.now()
             let users = try await store.dueUsers(at: now, limit: limit + held.count)
             let disposals = try await store.dueDisposals(at: now, limit: limit + held.count)
-            let erasures = try await store.dueErasures()
+            let isTimeToErase =
+                SystemClock().now() >= erasuresNotBefore.load(ordering: .relaxed)
+                && !held.contains(CustomerSync.purgeLease)
+            let erasures = isTimeToErase ? try await store.dueErasures() : []
             let work =
                 users.filter { !held.contains(.user($0)) }.map { Work.user($0) }
                 + disposals.filter { !held.contains(.customer($0.customerId)) }.map { Work.disposal($0) }
@@ -155,6 +164,10 @@ package final class SyncWorker: Sendable {
             isOutage.store(false, ordering: .relaxed)
             return nil
         } catch {
+            guard !work.isErasure else {
+                erasuresNotBefore.store(SystemClock().now() + Self.erasurePause, ordering: .relaxed)
+                return error
+            }
             isOutage.store(error.isOutage, ordering: .relaxed)
             // The user is gone and so is its entry.
             return error.kind == .userNotFound ? nil : error

@@ -88,22 +88,41 @@ extension CustomerStore {
         }
     }
 
-    /// Scrubs what is left here, then the write-ahead log.
+    /// Scrubs the tables of a user whose erasure has begun.
     /// - Returns: How many rows went from which table; `nil` while something is left to be done at Stripe.
-    package func finishErasure(of userId: String) async throws(StoreError) -> [(table: String, count: Int)]? {
-        let scrubbed = try await writeRecorded { connection, audit throws(StoreError) in
-            guard try Self.rest(of: userId, &connection).isEmpty else { return [(table: String, count: Int)]?.none }
+    package func scrub(_ userId: String) async throws(StoreError) -> [(table: String, count: Int)]? {
+        try await writeRecorded { connection, audit throws(StoreError) in
+            guard try Self.rest(of: userId, &connection).isEmpty else { return nil }
             return try Self.scrub(userId, audit, &connection)
         }
-        guard let scrubbed else { return nil }
-        // Until here the files may hold pages as they were. Another process that is reading holds it up; then the row in
-        // erasures stays and the worker comes back to it.
-        guard try await transactions.purge() else { return scrubbed }
+    }
+
+    /// Ends the erasure of every user who has been scrubbed: until here the files may hold pages as they were. The whole
+    /// database is written anew, about 60 MB a second, so only one process at a time is to do it.
+    /// - Returns: Whether it could: another process that is reading holds it up.
+    package func purge() async throws(StoreError) -> Bool {
+        // First of all, since it would be in vain otherwise.
+        guard try await transactions.truncateLog() else { return false }
+        let now = leaseClock.now()
+        let scrubbed = try await write { connection throws(StoreError) in
+            // Meanwhile no process can renew its leases.
+            try connection.change(
+                """
+                UPDATE processes SET expires_at = expires_at
+                    + (SELECT page_count * page_size / 40000 FROM pragma_page_count, pragma_page_size)
+                WHERE expires_at >= ?
+                """, [.integer(now)])
+            return try connection.rows("SELECT user_id FROM erasures WHERE scrubbed = 1").compactMap { $0.text(0) }
+        }
+        try await transactions.writeAnew()
+        guard try await transactions.truncateLog() else { return false }
         try await write { connection throws(StoreError) in
-            try connection.change("DELETE FROM erasures WHERE user_id = ? AND scrubbed = 1", [.text(userId)])
+            try connection.change(
+                "DELETE FROM erasures WHERE scrubbed = 1 AND user_id IN (SELECT value FROM json_each(?))",
+                [.text(storedJSON(scrubbed))])
         }
         _ = try await transactions.truncateLog()
-        return scrubbed
+        return true
     }
 
     package func isErasurePending(of userId: String) async throws(StoreError) -> Bool {

@@ -21,7 +21,6 @@ final class TransactionQueue: Sendable {
     private let queue = DispatchQueue(label: "database", qos: .userInitiated)
     private let connection: Mutex<Connection?>
     private let waiting = Mutex<[Work]>([])
-    private let purges = Mutex<[CheckedContinuation<Result<Bool, StoreError>, Never>]>([])
 
     /// More would hold the write lock for too long against other processes.
     private static let sharedMax = 128
@@ -66,49 +65,29 @@ final class TransactionQueue: Sendable {
     /// Empties the write-ahead log.
     /// - Returns: Whether it could: a reader in another process holds it up.
     func truncateLog() async throws(StoreError) -> Bool {
-        let result = await withCheckedContinuation { continuation in
+        try await outsideTransactions { connection throws(SQLiteError) in try connection.emptyWriteAheadLog() }
+    }
+
+    /// Writes the whole database anew, so that no trace of what has been deleted is left in it.
+    func writeAnew() async throws(StoreError) {
+        try await outsideTransactions { connection throws(SQLiteError) in try connection.writeAnew() }
+    }
+
+    private func outsideTransactions<T: Sendable>(
+        _ body: @escaping @Sendable (inout Connection) throws(SQLiteError) -> T
+    ) async throws(StoreError) -> T {
+        let result: Result<T, StoreError> = await withCheckedContinuation { continuation in
             queue.async {
-                continuation.resume(
-                    returning: self.onConnection { connection throws(SQLiteError) in
-                        try connection.emptyWriteAheadLog()
-                    })
+                let result: Result<T, StoreError> = self.connection.withLock { slot in
+                    guard var connection = slot.take() else { return .failure(.closed) }
+                    let result = Result { () throws(SQLiteError) in try body(&connection) }
+                    slot = consume connection
+                    return result.mapError { .database($0) }
+                }
+                continuation.resume(returning: result)
             }
         }
         return try result.get()
-    }
-
-    /// Removes every trace of what has been deleted. Those who ask for it while one runs share the next, since it takes
-    /// its time: about a second for 60 MB, during which nobody else can write.
-    /// - Returns: Whether it could: a reader in another process holds it up.
-    func purge() async throws(StoreError) -> Bool {
-        let result = await withCheckedContinuation { continuation in
-            purges.withLock { $0.append(continuation) }
-            queue.async {
-                let served = self.purges.withLock { purges in
-                    defer { purges = [] }
-                    return purges
-                }
-                guard !served.isEmpty else { return }
-                let result = self.onConnection { connection throws(SQLiteError) in
-                    try connection.writeAnew()
-                    return try connection.emptyWriteAheadLog()
-                }
-                for continuation in served { continuation.resume(returning: result) }
-            }
-        }
-        return try result.get()
-    }
-
-    /// On the queue, outside any transaction.
-    private func onConnection(
-        _ body: (inout Connection) throws(SQLiteError) -> Bool
-    ) -> Result<Bool, StoreError> {
-        connection.withLock { slot in
-            guard var connection = slot.take() else { return .failure(.closed) }
-            let result = Result { () throws(SQLiteError) in try body(&connection) }
-            slot = consume connection
-            return result.mapError { .database($0) }
-        }
     }
 
     private func submit(_ work: Work) {

@@ -40,9 +40,13 @@ extension Connection {
     package mutating func writeAnew() throws(SQLiteError) { try execute("VACUUM") }
 
     /// Moves the whole write-ahead log into the database and empties its file, so that no page stays in it as it was.
-    /// - Returns: Whether it could: somebody who is reading holds it up.
+    /// - Returns: Whether it could: somebody who is reading holds it up. That is waited for only shortly, since a backup
+    ///   reads for minutes.
     package mutating func emptyWriteAheadLog() throws(SQLiteError) -> Bool {
+        try execute("PRAGMA busy_timeout = 500")
         // One row: whether it was blocked, and two counts.
-        try first("PRAGMA wal_checkpoint(TRUNCATE)")?.integer(0) == 0
+        let row = try first("PRAGMA wal_checkpoint(TRUNCATE)")
+        try execute("PRAGMA busy_timeout = \(busyTimeout)")
+        return row?.integer(0) == 0
     }
 }

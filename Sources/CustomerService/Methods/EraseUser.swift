@@ -145,21 +145,34 @@ extension CustomerSync {
             for customerId in try await store.restOfErasure(of: userId).customers {
                 try await dispose(of: customerId, patience: patience)
             }
-            return try await store.finishErasure(of: userId)
+            let counts = try await store.scrub(userId)
+            if counts != nil { try await purge(userId) }
+            return counts
         } catch {
             log(.warning, "erasure.postponed", ["userId": .string(userId)])
             return nil
         }
     }
 
-    /// - Throws: `storage_unavailable` while a reader in another process keeps the write-ahead log from being emptied.
+    /// Does what is left of an erasure here.
     func finishErasure(of userId: String) async throws(ServiceError) {
-        let isPending = try await stored { () async throws(StoreError) in
-            _ = try await store.finishErasure(of: userId)
-            return try await store.isErasurePending(of: userId)
-        }
-        if isPending {
-            throw ServiceError(.storageUnavailable, "The write-ahead log can't be emptied yet", retryable: true)
+        _ = try await stored { () async throws(StoreError) in try await store.scrub(userId) }
+        try await purge(userId)
+    }
+
+    static let purgeLease = LeaseName.duty("purge")
+
+    /// One purge ends all the erasures that wait for it.
+    /// - Throws: `storage_unavailable` while a reader in another process keeps the write-ahead log from being emptied.
+    private func purge(_ userId: String) async throws(ServiceError) {
+        try await withLease(Self.purgeLease, "the erasures") { () async throws(ServiceError) in
+            let isOver = try await stored { () async throws(StoreError) in
+                guard try await store.isErasurePending(of: userId) else { return true }
+                return try await store.purge()
+            }
+            if !isOver {
+                throw ServiceError(.storageUnavailable, "The write-ahead log can't be emptied yet", retryable: true)
+            }
         }
     }
 
