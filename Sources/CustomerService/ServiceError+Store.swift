@@ -13,18 +13,8 @@ extension ServiceError {
                 .customerAlreadyExists, "The customer is linked to another user",
                 details: ["userId": .string(userId), "customerId": .string(customerId)])
         case .unfitUserID:
-            self.init(
-                .invalidParams, "Invalid params",
-                details: [
-                    "violations": [
-                        [
-                            "instanceLocation": "/userId", "keywordLocation": "/properties/userId/type",
-                            "keyword": "type", "params": ["expected": ["integer"], "actual": "string"],
-                            "error": .string(error.description),
-                        ]
-                    ],
-                    "violationCount": 1,
-                ])
+            self = .violation(
+                of: "type", at: "/userId", params: ["expected": ["integer"], "actual": "string"], error.description)
         case .keyReused:
             self.init(.idempotencyConflict, "The idempotency key was used before with other params")
         case .closed:

@@ -41,3 +41,22 @@ package struct ServiceError: Error, Sendable {
         self.details = details
     }
 }
+
+extension ServiceError {
+    /// What is wrong with one of the params, where its schema alone can't know.
+    ///
+    /// - Parameters:
+    ///   - keyword: which rule of a schema says the same.
+    ///   - location: JSON pointer to the param.
+    ///   - error: for a person, without the value.
+    package static func violation(
+        of keyword: String, at location: String, params: JSONObject = [:], _ error: String
+    ) -> ServiceError {
+        let violation: JSONValue = [
+            "instanceLocation": .string(location), "keywordLocation": .string("/properties\(location)/\(keyword)"),
+            "keyword": .string(keyword), "params": .object(params), "error": .string(error),
+        ]
+        return ServiceError(
+            .invalidParams, "Invalid params", details: ["violations": [violation], "violationCount": 1])
+    }
+}

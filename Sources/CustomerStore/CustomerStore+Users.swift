@@ -180,7 +180,7 @@ extension UserChange {
 }
 
 extension User {
-    mutating func apply(_ change: UserChange) {
+    package mutating func apply(_ change: UserChange) {
         if let email = change.email { self.email = email }
         if let name = change.name { self.name = name }
         if let phone = change.phone { self.phone = phone }

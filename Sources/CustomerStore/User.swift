@@ -58,10 +58,11 @@ extension Row {
     }
 }
 
-/// The strings of a stored JSON object; whatever else a host may have written there is left out.
+/// The strings of a stored JSON object; whatever else a host may have written there is left out, and so is an empty
+/// text, with which Stripe unsets.
 private func metadataObject(_ text: String?) -> JSONObject {
     guard let text, let object = (try? JSONValue(parsing: Array(text.utf8)))?.object else { return [:] }
-    return JSONObject(object.members.filter { $0.value.string != nil })
+    return JSONObject(object.members.filter { $0.value.string?.isEmpty == false })
 }
 
 /// The stored form of a user's metadata: NULL when there is none.

@@ -41,6 +41,6 @@ extension ToolServer {
         guard !modernVersions.contains(where: { sameCodePoints($0, requested) }) else { return }
         throw ErrorObject(
             code: -32022, message: "Unsupported protocol version", type: "unsupported_protocol_version",
-            details: ["supported": supportedVersions, "requested": .string(requested)])
+            details: ["supported": supportedVersions, "requested": .string(quotable(requested))])
     }
 }

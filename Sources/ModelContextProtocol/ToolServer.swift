@@ -63,7 +63,7 @@ package struct ToolServer: Sendable {
 
     private func initialize(_ params: JSONValue) throws(ServiceError) -> JSONValue {
         guard let wanted = params["protocolVersion"]?.string else {
-            throw ServiceError(.invalidParams, "protocolVersion must be a string")
+            throw ServiceError.violation(of: "type", at: "/protocolVersion", "must be a string")
         }
         // "If the server supports the requested protocol version, it MUST respond with the same version. Otherwise, the
         // server MUST respond with another protocol version it supports. This SHOULD be the latest" (lifecycle).
@@ -109,9 +109,15 @@ package struct ToolServer: Sendable {
     }
 
     private func call(_ params: JSONValue, _ context: CallContext) async throws(ServiceError) -> JSONValue {
-        guard let name = params["name"]?.string else { throw ServiceError(.invalidParams, "name must be a string") }
+        guard let name = params["name"]?.string else {
+            throw ServiceError.violation(of: "type", at: "/name", "must be a string")
+        }
         guard let arguments = Self.arguments(params) else {
-            throw ServiceError(.invalidParams, "arguments must be an object")
+            throw ServiceError.violation(of: "type", at: "/arguments", "must be an object")
+        }
+        // Else a host could believe that its `timeoutMs` counts.
+        guard arguments["_meta"] == nil else {
+            throw ServiceError.violation(of: "properties", at: "/arguments", "has a _meta, which belongs beside it")
         }
         if let tool = tool(name) { return try await tool.call(.object(arguments), context) }
         if refused.contains(where: { sameCodePoints($0.name, name) }) {
@@ -120,6 +126,6 @@ package struct ToolServer: Sendable {
             )
         }
         let suggestion = nearest(name, in: tools.map(\.name)).map { ", did you mean \($0)?" } ?? ""
-        throw ServiceError(.invalidParams, "there is no such tool\(suggestion)")
+        throw ServiceError.violation(of: "enum", at: "/name", "names no tool\(suggestion)")
     }
 }

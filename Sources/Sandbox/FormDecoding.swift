@@ -13,11 +13,13 @@ indirect enum FormValue: Sendable {
 /// a numeric name.
 struct FormFields: Sendable {
     private(set) var members: [(name: String, value: FormValue)] = []
+    /// Where the members with a name are.
+    private var positions: [CodePoints: Int] = [:]
 
     /// More than any Stripe parameter has.
     private static let depthMax = 8
 
-    subscript(_ name: String) -> FormValue? { members.first { sameCodePoints($0.name, name) }?.value }
+    subscript(_ name: String) -> FormValue? { positions[CodePoints(name)].map { members[$0].value } }
 
     /// The members' texts, for a list.
     var texts: [String] { members.compactMap(\.value.text) }
@@ -37,15 +39,25 @@ struct FormFields: Sendable {
     /// Of two texts for one name the last one counts.
     private mutating func insert(_ text: String, at path: ArraySlice<String>) {
         guard let name = path.first else { return }
+        let index = position(of: name)
         let rest = path.dropFirst()
-        let index = name.isEmpty ? nil : members.firstIndex { sameCodePoints($0.name, name) }
-        var value = FormValue.text(text)
-        if !rest.isEmpty {
-            var fields = index.flatMap { members[$0].value.fields } ?? FormFields()
-            fields.insert(text, at: rest)
-            value = .fields(fields)
+        guard !rest.isEmpty else {
+            members[index].value = .text(text)
+            return
         }
-        if let index { members[index].value = value } else { members.append((name, value)) }
+        var fields = members[index].value.fields ?? FormFields()
+        // Taken out, so that the fields have one owner and are not copied.
+        members[index].value = .text("")
+        fields.insert(text, at: rest)
+        members[index].value = .fields(fields)
+    }
+
+    /// Of the member of this name, or of a new one.
+    private mutating func position(of name: String) -> Int {
+        if let known = positions[CodePoints(name)], !name.isEmpty { return known }
+        members.append((name, .text("")))
+        if !name.isEmpty { positions[CodePoints(name)] = members.count - 1 }
+        return members.count - 1
     }
 
     /// `a[b][c]` as `["a", "b", "c"]`.

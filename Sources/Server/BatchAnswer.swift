@@ -1,3 +1,4 @@
+import Dispatch
 import JSONRPC
 import StandardIO
 import Synchronization
@@ -11,30 +12,73 @@ package final class BatchAnswer: Sendable {
     }
 
     private let answers: Mutex<Answers>
-    private let limit: Int
+    private let memory: BatchMemory
 
     /// - Parameters:
     ///   - count: how many of the batch's messages are answered. For none of them there is no array at all.
-    ///   - limit: how many bytes of answers make it full.
-    package init(count: Int, limit: Int) {
+    ///   - memory: where the bytes of the answers count.
+    package init(count: Int, memory: BatchMemory) {
         answers = Mutex(Answers(slots: Array(repeating: nil, count: count), missing: count))
-        self.limit = limit
+        self.memory = memory
     }
 
     /// Whether no more of its requests should be carried out: the answers have to be kept until the last is there, and a
     /// line of 8 MiB can ask for gigabytes.
-    package var isFull: Bool { answers.withLock { $0.bytes >= limit } }
+    package var isFull: Bool { answers.withLock { $0.bytes >= memory.limit } }
 
     /// Takes the answer at this position; `nil` when there is none after all.
     ///
     /// - Returns: the whole line with the last one, else `nil`.
     package func add(_ answer: [UInt8]?, at position: Int) -> [UInt8]? {
-        answers.withLock { answers in
+        let bytes = answer?.count ?? 0
+        memory.take(bytes)
+        return answers.withLock { answers in
             answers.slots[position] = answer
-            answers.bytes += answer?.count ?? 0
+            answers.bytes += bytes
             answers.missing -= 1
-            return answers.missing == 0 ? Response.batch(answers.slots.compactMap(\.self)) : nil
+            guard answers.missing == 0 else { return nil }
+            defer { answers.slots = [] }
+            return Response.batch(answers.slots.compactMap(\.self))
         }
+    }
+
+    /// The whole line has been written.
+    func forget() { memory.release(answers.withLock { $0.bytes }) }
+}
+
+/// The answers that are kept until their batches are complete and written: the requests have given their places in
+/// flight back by then, so these have a bound of their own.
+package final class BatchMemory: Sendable {
+    private struct State {
+        var bytes = 0
+        var readerWaits = false
+    }
+
+    let limit: Int
+    private let state = Mutex(State())
+    private let freed = DispatchSemaphore(value: 0)
+
+    package init(limit: Int) { self.limit = limit }
+
+    /// Blocks the calling thread while so much is kept. Only the reading thread may call this, before it begins a batch.
+    func waitForRoom() {
+        let waits = state.withLock { state in
+            state.readerWaits = state.bytes >= limit
+            return state.readerWaits
+        }
+        if waits { freed.wait() }
+    }
+
+    func take(_ bytes: Int) { state.withLock { $0.bytes += bytes } }
+
+    func release(_ bytes: Int) {
+        let wakesReader = state.withLock { state in
+            state.bytes -= bytes
+            guard state.readerWaits, state.bytes < limit else { return false }
+            state.readerWaits = false
+            return true
+        }
+        if wakesReader { freed.signal() }
     }
 }
 
@@ -49,7 +93,14 @@ struct Destination: Sendable {
     ///
     /// - Parameter written: called when the answer needs no place in flight any more.
     func send(_ answer: [UInt8]?, written: @escaping @Sendable () -> Void) {
-        let line = if let slot { slot.batch.add(answer, at: slot.position) } else { answer }
-        if let line { writer.enqueue(line, written: written) } else { written() }
+        guard let slot else {
+            if let answer { writer.enqueue(answer, written: written) } else { written() }
+            return
+        }
+        guard let line = slot.batch.add(answer, at: slot.position) else { return written() }
+        writer.enqueue(line) {
+            slot.batch.forget()
+            written()
+        }
     }
 }

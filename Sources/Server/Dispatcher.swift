@@ -32,6 +32,7 @@ package final class Dispatcher: Sendable {
     /// The unanswered calls by their ids; `null` is no one's.
     private let unanswered = Mutex<[RequestID: PendingCall]>([:])
     private let refuses = Atomic(false)
+    private let batchMemory: BatchMemory
 
     private var isOrdered: Bool { configuration.ordered || configuration.deterministic }
 
@@ -46,6 +47,7 @@ package final class Dispatcher: Sendable {
         self.writer = writer
         self.identifiers = identifiers
         self.log = log
+        batchMemory = BatchMemory(limit: configuration.maxBatchAnswerBytes)
     }
 
     /// From now on requests are answered `shutting_down`.
@@ -68,8 +70,8 @@ package final class Dispatcher: Sendable {
         switch incoming {
         case .single(let message): accept(message, to: Destination(writer: writer))
         case .batch(let messages):
-            let batch = BatchAnswer(
-                count: messages.count { $0.isAnswered }, limit: configuration.maxBatchAnswerBytes)
+            batchMemory.waitForRoom()
+            let batch = BatchAnswer(count: messages.count { $0.isAnswered }, memory: batchMemory)
             var position = 0
             for message in messages {
                 accept(message, to: Destination(writer: writer, slot: (batch, position)))

@@ -11,7 +11,8 @@ package struct ServerConfiguration: Sendable {
     package var deterministic = false
     /// The longest line, in bytes.
     package var maxLineBytes = 8 << 20
-    /// Past this the other requests of a batch are refused, in bytes of its answers.
+    /// Past this the other requests of a batch are refused, in bytes of its answers; while other batches have so many that
+    /// are not written, the next one is not begun.
     package var maxBatchAnswerBytes = 64 << 20
     /// How long after SIGTERM the process goes on at most.
     package var terminationGrace: Milliseconds = 10_000

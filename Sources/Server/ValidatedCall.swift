@@ -33,7 +33,8 @@ package struct CallMeta: Sendable {
         }
         idempotencyKey = meta["idempotencyKey"]?.string
         timeoutMilliseconds = meta["timeoutMs"]?.int64
-        progressToken = meta["progressToken"]
+        // A number in digits: it may be written with millions of zeros, and comes back many times.
+        progressToken = meta["progressToken"].map { token in token.int64.map { .number(JSONNumber($0)) } ?? token }
         traceparent = meta["traceparent"]?.string
     }
 }

@@ -48,7 +48,10 @@ struct ObjectID {
 
     /// - Throws: `.notFound` without asking Stripe, since no object can have such an id.
     init(_ id: String) throws(StripeError) {
-        guard !id.utf8.allSatisfy({ $0 == UInt8(ascii: ".") }) else { throw StripeError(.notFound) }
+        // `/v1/customers/search` is another endpoint.
+        guard !id.utf8.allSatisfy({ $0 == UInt8(ascii: ".") }), !sameCodePoints(id, "search") else {
+            throw StripeError(.notFound)
+        }
         escaped = percentEncoded(id)
     }
 }

@@ -10,6 +10,40 @@ import Testing
 /// No lost change and no clobbering.
 @Suite("A user's changes and Stripe")
 struct ChangeTests {
+    @Test("An update can't bring a user's metadata to more than Stripe takes, and can bring it back from there")
+    func tooMuchMetadata() async throws {
+        let world = try await World()
+        func keys(_ range: Range<Int>) -> JSONValue {
+            .object(JSONObject(range.map { JSONObject.Member("k\($0)", "v") }))
+        }
+        _ = try await world.call(
+            "registerUser", ["userId": "u1", "email": "u1@example.com", "metadata": keys(0..<49)])
+        let error = await errorOf { () throws(ServiceError) in
+            try await world.call("updateUser", ["userId": "u1", "metadata": ["k49": "v"]])
+        }
+        #expect(error?.kind == .invalidParams)
+        #expect(error?.details["violations"]?.array?.first?["instanceLocation"] == "/metadata")
+        #expect(try await world.user("u1").metadata.count == 49)
+        _ = try await world.call("updateUser", ["userId": "u1", "metadata": ["k0": .null, "k49": "v", "k1": "w"]])
+
+        // What another program has written is no reason to refuse a step in the right direction.
+        let much = JSONValue.object(JSONObject((0..<60).map { JSONObject.Member("m\($0)", "v") }))
+        _ = try world.sql("UPDATE users SET stripe_metadata = ? WHERE id = 'u1'", [.text(much.description)])
+        _ = try await world.call("updateUser", ["userId": "u1", "metadata": ["m0": .null]])
+        #expect(try await world.user("u1").metadata.count == 59)
+    }
+
+    @Test("An empty text in a user's metadata, which Stripe can't hold, is as good as none")
+    func emptyMetadata() async throws {
+        let world = try await World()
+        _ = try await world.call("registerUser", ["userId": "u1", "email": "u1@example.com", "metadata": ["a": "1"]])
+        _ = try world.sql(
+            "UPDATE users SET stripe_metadata = ? WHERE id = 'u1'", [.text(#"{"a":"","b":"2"}"#)])
+        try await world.settle()
+        #expect(try await world.customer(of: "u1")["metadata"] == ["userId": "u1", "b": "2"])
+        #expect(try await world.user("u1").metadata == ["b": "2"])
+    }
+
     private func registered(_ world: World) async throws {
         try await world.call(
             "registerUser", ["userId": "u1", "email": "ada@example.com", "name": "Ada", "phone": "+441"])

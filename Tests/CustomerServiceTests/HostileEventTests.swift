@@ -29,6 +29,7 @@ struct HostileEventTests {
         let bench = try await WebhookBench()
         let error = await errorOf { () throws(ServiceError) in try await deliver(payload, to: bench) }
         #expect(error?.kind == .invalidParams && error?.retryable == false)
+        #expect(error?.details["violations"]?.array?.first?["instanceLocation"] == "/payload")
         #expect(try bench.sql("SELECT 1 FROM stripe_events").isEmpty)
     }
 

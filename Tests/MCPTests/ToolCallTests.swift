@@ -157,6 +157,8 @@ struct ToolCallTests {
                     == ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"])
         }
         #expect(try await host.ask("tools/list", ["_meta": [version: 7]])["error"]?["code"]?.int64 == -32602)
+        let echoed = try await host.ask("tools/list", ["_meta": [version: "ada@example.com"]])
+        #expect(echoed["error"]?["data"]?["requested"]?.string == "a***@example.com")
         let discovered = try await host.ask("server/discover", ["_meta": [version: "2026-07-28"]])
         #expect(discovered["result"]?["supportedVersions"]?.array?.first?.string == "2026-07-28")
         // A notification has no answer, whatever is wrong with it.
@@ -173,6 +175,13 @@ struct ToolCallTests {
             ["name": "health", "_meta": 1], ["name": "health", "_meta": ["progressToken": []]],
         ] {
             #expect(try await host.ask("tools/call", params)["error"]?["code"]?.int64 == -32602, "\(params)")
+        }
+        for (params, place): (JSONValue, String) in [
+            ([:], "/name"), (["name": "getUsr"], "/name"), (["name": "health", "arguments": []], "/arguments"),
+            (["name": "health", "arguments": ["_meta": [:]]], "/arguments"),
+        ] {
+            let error = try await host.ask("tools/call", params)["error"]
+            #expect(error?["data"]?["violations"]?.array?.first?["instanceLocation"]?.string == place)
         }
         let unknown = try await host.ask("tools/call", ["name": "getUsr"])
         #expect(unknown.description.contains("did you mean getUser?"))

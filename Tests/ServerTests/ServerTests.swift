@@ -3,6 +3,8 @@ import Environment
 import JSON
 import Server
 import Synchronization
+import JSONSchema
+import Schemas
 import Testing
 
 @Suite("A session")
@@ -175,6 +177,41 @@ struct ServerTests {
         _ = await session.finish()
         // The notification and the request after the batch.
         #expect(counter.calls.load(ordering: .relaxed) == 2)
+    }
+
+    @Test("While the answers of other batches fill the memory, the next batch is not begun")
+    func batchMemory() async throws {
+        let gate = Gate()
+        let counter = Counter()
+        let counting = Method(name: "counting") { _, _ in
+            counter.calls.add(1, ordering: .relaxed)
+            return [:]
+        }
+        let session = try Session(
+            [.echo, .held(by: gate), counting], configuration: .test { $0.maxBatchAnswerBytes = 1000 })
+        let long = String(repeating: "x", count: 1000)
+        session.send(
+            #"[{"jsonrpc":"2.0","id":1,"method":"held","params":{"userId":"a"}},"#
+                + #"{"jsonrpc":"2.0","id":2,"method":"echo","params":{"userId":"\#(long)"}}]"#)
+        session.send(#"{"jsonrpc":"2.0","id":3,"method":"echo","params":{"userId":"b"}}"#)
+        #expect(await session.next()?["id"] == 3)
+        session.send(#"[{"jsonrpc":"2.0","id":4,"method":"counting"}]"#)
+        try await Task.sleep(for: .milliseconds(200))
+        #expect(counter.calls.load(ordering: .relaxed) == 0)
+        await gate.open()
+        #expect(await session.next()?.array?.count == 2)
+        #expect(await session.next()?.array?.count == 1)
+        _ = await session.finish()
+    }
+
+    @Test("A token of progress comes back short however it is written, and can't be a long text")
+    func progressTokens() throws {
+        #expect(CallMeta(["progressToken": .number(JSONNumber(text: "7.000"))]).progressToken?.description == "7")
+        #expect(CallMeta(["progressToken": "7.000"]).progressToken == "7.000")
+        let schema = try Schema(Schemas.meta)
+        #expect(schema.validate(["progressToken": .string(String(repeating: "t", count: 255))]).isEmpty)
+        #expect(!schema.validate(["progressToken": .string(String(repeating: "t", count: 256))]).isEmpty)
+        #expect(!schema.validate(["progressToken": .number(JSONNumber(text: "1e400"))]).isEmpty)
     }
 
     @Test("An id that is in flight can't be used again, and can after its answer")

@@ -72,7 +72,9 @@ struct StripeClientTests {
         #expect(exchange.requests.first?.url == "https://api.stripe.com/v1/customers/" + escaped)
     }
 
-    @Test("An id that would lead to another endpoint is not found, without a request", arguments: ["", ".", ".."])
+    @Test(
+        "An id that would lead to another endpoint is not found, without a request",
+        arguments: ["", ".", "..", "search"])
     func impossibleIDs(id: String) async throws {
         let exchange = ScriptedExchange(answer(200, ada))
         let stripe = client(exchange)

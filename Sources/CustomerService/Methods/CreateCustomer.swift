@@ -105,17 +105,10 @@ enum CreateCustomer: ServiceMethod {
     }
 
     private static func otherEmail(_ userId: String) -> ServiceError {
-        ServiceError(
-            .invalidParams, "Invalid params",
-            details: [
-                "userId": .string(userId),
-                "violations": [
-                    [
-                        "instanceLocation": "/email", "keywordLocation": "/properties/email", "keyword": "email",
-                        "params": [:], "error": "differs from the user's email; change that with updateUser first",
-                    ]
-                ], "violationCount": 1,
-            ])
+        var error = ServiceError.violation(
+            of: "const", at: "/email", "differs from the user's email; change that with updateUser first")
+        error.details["userId"] = .string(userId)
+        return error
     }
 
     // MARK: On its own

@@ -26,7 +26,7 @@ enum HandleWebhook: ServiceMethod {
         }
         guard let object = (try? JSONValue(parsing: Array(params.payload.utf8)))?.object,
             let event = WebhookEvent(object)
-        else { throw ServiceError(.invalidParams, "The payload is signed, but is no event") }
+        else { throw ServiceError.violation(of: "format", at: "/payload", "is signed, but is no event") }
         return try await WebhookIntake(service: service).take(event)
     }
 }

@@ -47,15 +47,7 @@ enum RegisterUser: ServiceMethod {
 func requireRoomForUserID(in metadata: JSONObject) throws(ServiceError) {
     let others = metadata.members.filter { !sameCodePoints($0.name, ProfileFields.userIdName) }
     guard others.count > 49 else { return }
-    throw ServiceError(
-        .invalidParams, "Invalid params",
-        details: [
-            "violations": [
-                [
-                    "instanceLocation": "/metadata", "keywordLocation": "/properties/metadata/maxProperties",
-                    "keyword": "maxProperties", "params": ["limit": 49],
-                    "error": "has \(others.count) members; at most 49 are allowed beside userId",
-                ]
-            ], "violationCount": 1,
-        ])
+    throw .violation(
+        of: "maxProperties", at: "/metadata", params: ["limit": 49],
+        "comes to \(others.count) members; at most 49 are allowed beside userId")
 }

@@ -23,7 +23,15 @@ enum UpdateUser: ServiceMethod {
         let change = UserChange(
             email: params.email, name: params.name.map(\.string), phone: params.phone.map(\.string),
             metadata: params.metadata.map(\.object))
-        if let metadata = params.metadata?.object { try requireRoomForUserID(in: ProfileFields.withoutNulls(metadata)) }
+        if params.metadata?.object != nil {
+            let known = try await stored { () async throws(StoreError) in try await service.store.user(params.userId) }
+            var changed = known
+            changed?.apply(change)
+            // Another program may have given the user more: then what does not add to it is a way back.
+            if let known, let changed, changed.metadata.count > known.metadata.count {
+                try requireRoomForUserID(in: changed.metadata)
+            }
+        }
         let request = SyncRequest()
         let draft = service.sync.draft(request)
         let updated = try await stored { () async throws(StoreError) in
