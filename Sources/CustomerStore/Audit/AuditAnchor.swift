@@ -27,6 +27,11 @@ extension AuditAnchor {
         guard equalInConstantTime(Array(seal.utf8), Array(self.seal(key).utf8)) else { return nil }
     }
 
+    /// For contents whose key is gone: whether they say that the log has no events.
+    static func isBeginning(_ fileContents: [UInt8]) -> Bool {
+        (try? JSONValue(parsing: fileContents))?["sequence"]?.int64 == beginning.sequence
+    }
+
     func fileContents(key: AuditKey) -> [UInt8] {
         let object: JSONValue = [
             "sequence": .number(JSONNumber(sequence)), "hash": .string(hash), "seal": .string(seal(key)),

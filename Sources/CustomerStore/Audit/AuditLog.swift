@@ -61,7 +61,7 @@ struct AuditLog: Sendable {
     ///
     /// Key and anchor are made with the log: later a missing one is a fault, not a reason to make it. The anchor comes
     /// first, so that a kill in between leaves no key, and the next start begins again.
-    /// - Throws: `.auditFile` when the key is missing although there are events.
+    /// - Throws: `.auditFile` when the key is missing although the log has begun.
     static func open(
         database path: String, key given: AuditKey?, clock: any WallClock, _ connection: inout Connection
     ) throws(StoreError) -> AuditLog {
@@ -69,19 +69,21 @@ struct AuditLog: Sendable {
         guard path != ":memory:" else {
             return AuditLog(key: given ?? AuditKey(AuditKey.random()), clock: clock, database: path)
         }
-        let isEmpty = try tail(&connection) == nil
+        let isNew = try isNew(&connection)
+        // Before the key is looked for: of several processes that start at once one makes the key before it moves this.
+        let anchor = try PrivateFile(path + ".audit-anchor").read()
         if let given {
             let log = AuditLog(key: given, clock: clock, database: path)
-            if isEmpty, case .missing = try log.anchor() { try log.begin() }
+            if isNew, anchor == nil { try log.begin() }
             return log
         }
         if try keyFile.read() != nil {
             return AuditLog(key: try AuditKey.beside(database: path), clock: clock, database: path)
         }
-        guard isEmpty else {
+        guard isNew, anchor.map(AuditAnchor.isBeginning) ?? true else {
             throw .auditFile(
                 path: keyFile.path,
-                reason: "it is missing, though the log has events: put it back, or set STRIPE_CUSTOMERS_AUDIT_KEY")
+                reason: "it is missing, though the log has begun: put it back, or set STRIPE_CUSTOMERS_AUDIT_KEY")
         }
         let fresh = AuditKey.random()
         try AuditLog(key: AuditKey(fresh), clock: clock, database: path).begin()
@@ -93,6 +95,16 @@ struct AuditLog: Sendable {
     }
 
     private func begin() throws(StoreError) { try anchorFile?.replace(AuditAnchor.beginning.fileContents(key: key)) }
+
+    /// Whether no process has worked on the database yet. Who empties the log may leave what other tables tell: the first
+    /// process notes its account in the settings as soon as it has opened the log.
+    private static func isNew(_ connection: inout Connection) throws(StoreError) -> Bool {
+        try connection.row(
+            """
+            SELECT 1 FROM audit_events UNION ALL SELECT 1 FROM settings UNION ALL SELECT 1 FROM create_intents
+            UNION ALL SELECT 1 FROM synced_profiles LIMIT 1
+            """) == nil
+    }
 
     static func tail(_ connection: inout Connection) throws(StoreError) -> AuditAnchor? {
         try connection.row("SELECT sequence, hash FROM audit_events ORDER BY sequence DESC LIMIT 1").map {
