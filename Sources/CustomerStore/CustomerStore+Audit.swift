@@ -1,4 +1,3 @@
-internal import Cryptography
 package import Environment
 package import JSON
 internal import SQLite
@@ -23,22 +22,6 @@ package struct AuditFilter: Sendable {
         self.customerId = customerId
         self.method = method
     }
-}
-
-/// What a walk through the audit log came to.
-package struct AuditVerdict: Sendable {
-    package enum Fault: String, Sendable {
-        /// The event, or its place in the chain, is not what was written.
-        case event
-        /// The log ends before the anchor, or differs there from what it was; or the anchor is not what was written.
-        case anchor
-        /// There is no anchor, so nothing says whether the tail was cut.
-        case anchorMissing = "anchor_missing"
-    }
-
-    package var events: Int64
-    package var firstBroken: Int64?
-    package var fault: Fault?
 }
 
 extension CustomerStore {
@@ -133,60 +116,5 @@ extension CustomerStore {
         audit.anchorWriteBegins()
         let audit = audit
         try await read { connection throws(StoreError) in try audit.moveAnchor(&connection) }
-    }
-
-    // MARK: Verifying
-
-    private static let page = 500
-
-    /// Walks through the whole log, a page at a time.
-    /// - Parameter kept: An end of the log that somebody kept elsewhere; held against it like the anchor's file.
-    package func verifyAuditLog(against kept: AuditAnchor? = nil) async throws(StoreError) -> AuditVerdict {
-        let audit = audit
-        // The first events of a log are there before their anchor is.
-        if audit.isAnchorBehind { try await moveAnchor() }
-        let anchor = try await read { _ throws(StoreError) in try audit.anchor() }
-        var verdict = AuditVerdict(events: 0)
-        var anchors = [kept].compactMap(\.self)
-        if case .end(let end) = anchor { anchors.append(end) }
-        anchors.removeAll { $0.sequence == 0 }
-        var (expected, previous): (Int64, String?) = (1, nil)
-        var after: Int64 = 0
-        while true {
-            let events = try await auditEvents(AuditFilter(), limit: Self.page, after: after)
-            for event in events {
-                verdict.events += 1
-                after = event.sequence
-                guard verdict.fault == nil else { continue }
-                // A hash is a secret's work: compared in constant time, though it is a verdict on a file.
-                let isWhole =
-                    event.sequence == expected && sameText(event.previousHash, previous)
-                    && equalInConstantTime(Array(audit.key.link(event.canonical).utf8), Array(event.hash.utf8))
-                if !isWhole { (verdict.firstBroken, verdict.fault) = (expected, .event) }
-                for anchor in anchors where anchor.sequence == event.sequence && verdict.fault == nil {
-                    guard !sameCodePoints(anchor.hash, event.hash) else { continue }
-                    (verdict.firstBroken, verdict.fault) = (event.sequence, .anchor)
-                }
-                anchors.removeAll { $0.sequence <= event.sequence }
-                (expected, previous) = (event.sequence + 1, event.hash)
-            }
-            if events.count < Self.page { break }
-        }
-        guard verdict.fault == nil else { return verdict }
-        if !anchors.isEmpty {
-            (verdict.firstBroken, verdict.fault) = (expected, .anchor)
-        } else if audit.anchorFile != nil {
-            switch anchor {
-            case .end: break
-            case .forged: verdict.fault = .anchor
-            case .missing: verdict.fault = .anchorMissing
-            }
-        }
-        return verdict
-    }
-
-    private func sameText(_ a: String?, _ b: String?) -> Bool {
-        guard let a, let b else { return a == nil && b == nil }
-        return sameCodePoints(a, b)
     }
 }

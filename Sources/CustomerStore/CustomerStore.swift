@@ -50,6 +50,8 @@ package final class CustomerStore: Sendable {
         restoredParts.store(restored, ordering: .relaxed)
         hasIntegerIDs = try Self.hasIntegerIDs(&connection)
         audit = try AuditLog.open(database: path, key: auditKey, clock: clock, &connection)
+        // A process that was killed may have left it behind. Where it can't be written, that is tried with each event.
+        try? audit.moveAnchor(&connection)
         transactions = TransactionQueue(connection)
     }
 

@@ -85,4 +85,53 @@ struct AuditForgeryTests {
             try await host.end()
         }
     }
+
+    // MARK: The anchor
+
+    /// As if the process had been killed before it could write the newest anchor.
+    private func leaveAnchorBehind() async throws {
+        try await register("ada")
+        let old = String(decoding: contents(of: anchorFile), as: UTF8.self)
+        try await register("bob")
+        try old.write(to: anchorFile)
+    }
+
+    @Test("A start moves an anchor that a killed process left behind, so a tail that is cut later shows")
+    func behindAtStart() async throws {
+        try await leaveAnchorBehind()
+        let next = try host()
+        _ = try await next.call("ping")
+        next.process.kill(SIGKILL)
+        _ = try await next.process.wait()
+        try cut(after: 2)
+        let verdict = try await host().call("verifyAuditLog")
+        #expect(verdict["fault"] == "anchor" && verdict["firstBroken"] == 3)
+    }
+
+    @Test("Verifying moves an anchor that another process left behind")
+    func behindAtVerification() async throws {
+        try await register("ada")
+        let old = String(decoding: contents(of: anchorFile), as: UTF8.self)
+        let host = try host()
+        _ = try await host.call("registerUser", ["userId": "bob", "email": "bob@example.com"])
+        #expect(try await host.call("verifyAuditLog")["valid"] == true)
+        let newest = contents(of: anchorFile)
+        try old.write(to: anchorFile)
+        #expect(try await host.call("verifyAuditLog")["valid"] == true)
+        #expect(contents(of: anchorFile) == newest)
+        host.process.kill(SIGKILL)
+    }
+
+    @Test("The anchor is not moved over an event that does not fit")
+    func brokenTail() async throws {
+        try await leaveAnchorBehind()
+        let old = contents(of: anchorFile)
+        try execute(
+            "DROP TRIGGER audit_events_no_update", "UPDATE audit_events SET outcome = 'denied' WHERE sequence = 3")
+        let host = try host()
+        #expect(try await host.call("verifyAuditLog")["firstBroken"] == 3)
+        _ = try await host.call("registerUser", ["userId": "cleo", "email": "cleo@example.com"])
+        try await host.end()
+        #expect(contents(of: anchorFile) == old)
+    }
 }

@@ -1,3 +1,4 @@
+internal import Cryptography
 package import Environment
 internal import JSON
 internal import SQLite
@@ -28,6 +29,18 @@ package struct AuditEvent: Sendable, Encodable {
     }
 
     private func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+
+    /// Where the log ended when this was its last event.
+    var place: AuditAnchor { AuditAnchor(sequence: sequence, hash: hash) }
+
+    /// Whether this is what was written, directly after the event there.
+    func continues(_ previous: AuditAnchor, _ key: AuditKey) -> Bool {
+        // Numbers wrap around rather than trap: the greatest may be somebody's forgery.
+        sequence == previous.sequence &+ 1
+            && sameCodePoints(previousHash ?? "", previous.hash) && (previousHash == nil) == (previous.sequence == 0)
+            // A hash is a secret's work: compared in constant time, though it is a verdict on a file.
+            && equalInConstantTime(Array(key.link(canonical).utf8), Array(hash.utf8))
+    }
 
     package func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: CodingKeys.self)

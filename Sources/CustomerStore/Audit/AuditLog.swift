@@ -27,9 +27,6 @@ struct AuditLog: Sendable {
         anchorFile != nil && !pending.isScheduled.exchange(true, ordering: .relaxed)
     }
 
-    /// This process has appended events that the anchor does not know yet.
-    var isAnchorBehind: Bool { pending.isScheduled.load(ordering: .relaxed) }
-
     func anchorWriteBegins() { pending.isScheduled.store(false, ordering: .relaxed) }
 
     enum KeptAnchor: Sendable {
@@ -44,16 +41,37 @@ struct AuditLog: Sendable {
         return AuditAnchor(fileContents: contents, key: key).map { .end($0) } ?? .forged
     }
 
-    /// Moves the anchor to the end of the log. Never from a place that the log no longer has, and never anew where it is
-    /// gone: a cut tail stays visible whatever is appended after it.
+    /// Moves the anchor to the end of the log: only forward, and only over a chain that is whole. Never from a place that
+    /// the log no longer has, and never anew where it is gone: a cut tail stays visible whatever is appended after it.
     func moveAnchor(_ connection: inout Connection) throws(StoreError) {
-        guard let anchorFile, let tail = try Self.tail(&connection) else { return }
-        guard case .end(let known) = try anchor(), known.sequence < tail.sequence else { return }
-        if known.sequence > 0 {
-            guard try Self.hash(at: known.sequence, &connection) == known.hash else { return }
-        }
-        try anchorFile.replace(tail.fileContents(key: key))
+        guard let anchorFile, case .end(let known) = try anchor() else { return }
+        guard let end = try end(ofChainFrom: known, &connection), end.sequence > known.sequence else { return }
+        try anchorFile.replace(end.fileContents(key: key))
     }
+
+    /// The end of the log, when every event after `start` continues the chain from there.
+    private func end(
+        ofChainFrom start: AuditAnchor, _ connection: inout Connection
+    ) throws(StoreError) -> AuditAnchor? {
+        if start.sequence > 0 {
+            guard try Self.hash(at: start.sequence, &connection) == start.hash else { return nil }
+        }
+        var end = start
+        while true {
+            let events = try connection.rows(
+                "SELECT \(AuditEvent.columns) FROM audit_events WHERE sequence > ? ORDER BY sequence LIMIT ?",
+                [.integer(end.sequence), SQLiteValue(Self.page)]
+            ).map { AuditEvent(row: $0) }
+            for event in events {
+                guard event.continues(end, key) else { return nil }
+                end = event.place
+            }
+            if events.count < Self.page { return end }
+        }
+    }
+
+    /// How many events are in memory at once.
+    static let page = 500
 
     // MARK: The beginning
 
