@@ -40,6 +40,18 @@ extension CustomerService {
         }
     }
 
+    /// Looks, at the start, for what somebody has put on the log's table: its hashes don't tell of that.
+    package func tellForeignAuditParts() async throws(StoreError) {
+        let foreign = try await store.foreignAuditParts()
+        if !foreign.isEmpty { logBrokenAudit(.schema, foreign: foreign) }
+    }
+
+    func logBrokenAudit(_ fault: AuditVerdict.Fault, foreign: [String]) {
+        var fields: JSONObject = ["fault": .string(fault.rawValue)]
+        if !foreign.isEmpty { fields["foreign"] = .array(foreign.map { .string($0) }) }
+        log(.error, "audit.broken", fields)
+    }
+
     /// A refusal or a failure.
     func record(_ params: JSONValue, outcome error: ServiceError, as method: String) async {
         var details: JSONObject = [:]

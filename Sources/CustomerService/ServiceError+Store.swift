@@ -20,7 +20,7 @@ extension ServiceError {
         case .closed:
             self.init(.shuttingDown, "The process is shutting down", retryable: true)
         case .usersTableRefuses, .usersTableUnfit, .newerDatabase, .changedMigration, .wrongAccount, .cannotOpen,
-            .nameTaken:
+            .nameTaken, .auditEventNotStored:
             self.init(.storageUnavailable, error.description)
         case .auditFile:
             self.init(.storageUnavailable, "A file of the audit log can't be used", retryable: true)

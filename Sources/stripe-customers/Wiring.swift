@@ -44,13 +44,14 @@ struct Wiring: Sendable {
         pollInterval = options.pollInterval.map { Milliseconds($0) * 1000 }
         callGuard = CallGuard(service, policy: policy?.policy)
         worker = service.worker()
-        if let policy {
-            do throws(StoreError) {
+        do throws(StoreError) {
+            try await service.tellForeignAuditParts()
+            if let policy {
                 try await service.recordPolicyLoad(digest: policy.digest, roles: policy.policy.roleNames.count)
-            } catch {
-                throw StartFailure(error)
+                log(.info, "policy.loaded", ["sha256": .string(policy.digest)])
             }
-            log(.info, "policy.loaded", ["sha256": .string(policy.digest)])
+        } catch {
+            throw StartFailure(error)
         }
         worker.tellRestoredParts()
         FilePermissions(options).warn(log)

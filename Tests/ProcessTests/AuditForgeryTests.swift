@@ -134,4 +134,36 @@ struct AuditForgeryTests {
         try await host.end()
         #expect(contents(of: anchorFile) == old)
     }
+
+    // MARK: Triggers and indexes
+
+    @Test("A trigger that keeps events out fails the change itself, and is named")
+    func silenced() async throws {
+        try await register("ada")
+        try execute(
+            """
+            CREATE TRIGGER zz BEFORE INSERT ON audit_events WHEN new.user_id = 'ada'
+            BEGIN SELECT RAISE(IGNORE); END
+            """)
+        let host = try host()
+        #expect(try await host.failure("updateUser", ["userId": "ada", "name": "Hidden"]) == "storage_unavailable")
+        #expect(try await host.call("getUser", ["userId": "ada"])["name"] == .null)
+        let verdict = try await host.call("verifyAuditLog")
+        #expect(verdict == ["valid": false, "events": 2, "fault": "schema", "foreign": ["zz"]])
+        try await host.end()
+        #expect(host.process.standardError.contains(#""event":"audit.broken","fault":"schema","foreign":["zz"]"#))
+    }
+
+    @Test(
+        "What is not ours on the log's table is named",
+        arguments: [
+            "CREATE TRIGGER zz AFTER INSERT ON audit_events BEGIN SELECT 1; END",
+            "CREATE INDEX zz ON audit_events (outcome)",
+        ])
+    func foreign(statement: String) async throws {
+        try await register("ada")
+        try execute(statement)
+        let verdict = try await host().call("verifyAuditLog")
+        #expect(verdict["fault"] == "schema" && verdict["foreign"] == ["zz"])
+    }
 }

@@ -21,6 +21,7 @@ enum VerifyAuditLog: ServiceMethod {
         var events: Int64
         var firstBroken: Int64?
         var fault: String?
+        var foreign: [String]?
     }
 
     static func call(
@@ -30,9 +31,9 @@ enum VerifyAuditLog: ServiceMethod {
         let verdict = try await stored { () async throws(StoreError) in
             try await service.store.verifyAuditLog(against: kept)
         }
-        if let fault = verdict.fault { service.log(.error, "audit.broken", ["fault": .string(fault.rawValue)]) }
+        if let fault = verdict.fault { service.logBrokenAudit(fault, foreign: verdict.foreign) }
         return Answer(
             valid: verdict.fault == nil, events: verdict.events, firstBroken: verdict.firstBroken,
-            fault: verdict.fault?.rawValue)
+            fault: verdict.fault?.rawValue, foreign: verdict.foreign.isEmpty ? nil : verdict.foreign)
     }
 }

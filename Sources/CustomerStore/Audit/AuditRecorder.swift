@@ -49,6 +49,8 @@ struct AuditRecorder: Sendable {
                 SQLiteValue(event.customerId), .text(event.outcome), .text(event.details),
                 SQLiteValue(event.previousHash), .text(event.hash),
             ])
+        // A trigger can make an INSERT do nothing. Then nothing of what the event is about may happen either.
+        guard try AuditLog.hash(at: event.sequence, &connection) == event.hash else { throw .auditEventNotStored }
         outcomes.outcomes.withLock { $0.append(outcome) }
     }
 

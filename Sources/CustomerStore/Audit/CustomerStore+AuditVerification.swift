@@ -9,14 +9,23 @@ package struct AuditVerdict: Sendable {
         case anchor
         /// There is no anchor, so nothing says whether the tail was cut.
         case anchorMissing = "anchor_missing"
+        /// The table has a trigger or an index that is not ours, or something of ours was made otherwise.
+        case schema
     }
 
     package var events: Int64
     package var firstBroken: Int64?
     package var fault: Fault?
+    /// The names of what is behind `.schema`.
+    package var foreign: [String] = []
 }
 
 extension CustomerStore {
+    /// The names of triggers and indexes on the log's table that are not ours, or not as ours.
+    package func foreignAuditParts() async throws(StoreError) -> [String] {
+        try await read { connection throws(StoreError) in try AuditTable.foreignParts(&connection) }
+    }
+
     /// Walks through the whole log, a page at a time.
     /// - Parameter kept: An end of the log that somebody kept elsewhere; held against it like the anchor's file.
     package func verifyAuditLog(against kept: AuditAnchor? = nil) async throws(StoreError) -> AuditVerdict {
@@ -27,6 +36,7 @@ extension CustomerStore {
         var walk = AuditWalk(anchors: [kept].compactMap(\.self))
         if case .end(let end) = anchor { walk.anchors.append(end) }
         walk.anchors.removeAll { $0.sequence == 0 }
+        walk.verdict.foreign = try await foreignAuditParts()
         while true {
             let begin = walk.last.sequence
             let events = try await auditEvents(AuditFilter(), limit: AuditLog.page, after: begin)
@@ -41,6 +51,7 @@ extension CustomerStore {
             case .missing: walk.found(.anchorMissing)
             }
         }
+        if !walk.verdict.foreign.isEmpty { walk.found(.schema) }
         return walk.verdict
     }
 }
