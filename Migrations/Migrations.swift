@@ -21,5 +21,6 @@ package enum Migrations {
             version: 7, name: "V0007_registrations_under_keys",
             sql: PackageResources.V0007_registrations_under_keys_sql),
         Migration(version: 8, name: "V0008_event_effects", sql: PackageResources.V0008_event_effects_sql),
+        Migration(version: 9, name: "V0009_sealed_changes", sql: PackageResources.V0009_sealed_changes_sql),
     ]
 }

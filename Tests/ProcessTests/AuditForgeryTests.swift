@@ -166,4 +166,26 @@ struct AuditForgeryTests {
         let verdict = try await host().call("verifyAuditLog")
         #expect(verdict["fault"] == "schema" && verdict["foreign"] == ["zz"])
     }
+
+    // MARK: Notes of changes under way
+
+    @Test("A note that nobody of this key wrote becomes no event of the actor that it names")
+    func forgedNote() async throws {
+        try await register("ada")
+        for _ in 1...2 {
+            try execute(
+                """
+                INSERT INTO changes_under_way (owner, actor_id, actor_role, method, user_id, customer_id, details)
+                VALUES ('nobody', 'boss', 'admin', 'deleteCustomer', 'ada', 'cus_1', '{"email":"ada@example.com"}')
+                """)
+        }
+        let host = try host()
+        let events = try #require(try await host.call("listAuditEvents")["data"]?.array)
+        #expect(events.count == 3)
+        #expect(events.last?["actor"] == ["id": "system", "role": "system"])
+        #expect(events.last?["method"] == "background" && events.last?["outcome"] == "unknown")
+        #expect(events.last?["details"] == ["change": "note.rejected", "count": 2])
+        #expect(events.last?["userId"] == .null && events.last?["customerId"] == .null)
+        #expect(try await host.call("verifyAuditLog")["valid"] == true)
+    }
 }

@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import Environment
 package import JSON
 internal import SQLite
@@ -16,35 +17,80 @@ extension CustomerStore {
             var details = details
             details["email"] = key.personal(email)
             let userId = try Self.userConcerned(userId, customerId, &connection)
+            let note = ChangeNote(
+                owner: owner, actorId: scope.actor.map { key.reference($0.id) }, actorRole: scope.actor?.role,
+                method: scope.method, userId: userId.map(key.reference), customerId: customerId,
+                traceparent: scope.traceparent, details: storedJSON(details))
             return try connection.row(
                 """
-                INSERT INTO changes_under_way
-                    (owner, actor_id, actor_role, method, user_id, customer_id, traceparent, details)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
-                """,
-                [
-                    .text(owner), SQLiteValue(scope.actor.map { key.reference($0.id) }), SQLiteValue(scope.actor?.role),
-                    .text(scope.method), SQLiteValue(userId.map(key.reference)), SQLiteValue(customerId),
-                    SQLiteValue(scope.traceparent), .text(storedJSON(details)),
-                ])?.integer(0)
+                INSERT INTO changes_under_way (\(ChangeNote.columns), seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                RETURNING id
+                """, note.values.map { SQLiteValue($0) } + [.text(note.seal(key))])?.integer(0)
         }
         scope.changeUnderWay = id
     }
 
     /// Records, for the processes that are gone, what they had under way: `outcome` is `unknown`.
+    ///
+    /// A note without the right seal is recorded in nobody's name, and nothing of what it says.
     static func recordAbandonedChanges(_ audit: AuditLog, _ connection: inout Connection) throws(StoreError) -> Bool {
         let rows = try connection.rows(
             """
             DELETE FROM changes_under_way WHERE owner NOT IN (SELECT owner FROM processes)
-            RETURNING actor_id, actor_role, method, user_id, customer_id, traceparent, details
+            RETURNING \(ChangeNote.columns), seal
             """)
+        let now = audit.clock.now()
+        var rejected = 0
         for row in rows {
-            let actor = row.text(0).map { AuditScope.Actor(id: $0, role: row.text(1) ?? "") }
-            let scope = AuditScope(actor: actor, method: row.text(2) ?? "", traceparent: row.text(5))
-            try AuditRecorder(scope: scope, key: audit.key, now: audit.clock.now()).record(
-                nil, userId: row.text(3), customerId: row.text(4), outcome: "unknown",
-                details: storedObject(row.text(6) ?? "{}"), &connection)
+            let note = ChangeNote(row: row)
+            let seal = row.text(8) ?? ""
+            guard equalInConstantTime(Array(seal.utf8), Array(note.seal(audit.key).utf8)) else {
+                rejected += 1
+                continue
+            }
+            let actor = note.actorId.map { AuditScope.Actor(id: $0, role: note.actorRole ?? "") }
+            let scope = AuditScope(actor: actor, method: note.method, traceparent: note.traceparent)
+            try AuditRecorder(scope: scope, key: audit.key, now: now).record(
+                nil, userId: note.userId, customerId: note.customerId, outcome: "unknown",
+                details: storedObject(note.details), &connection)
+        }
+        if rejected > 0 {
+            try AuditRecorder(scope: .background, key: audit.key, now: now).record(
+                "note.rejected", outcome: "unknown", details: ["count": .number(JSONNumber(rejected))], &connection)
         }
         return !rows.isEmpty
+    }
+}
+
+/// What a row of `changes_under_way` says.
+private struct ChangeNote: Sendable {
+    var owner: String
+    var actorId: String?
+    var actorRole: String?
+    var method: String
+    var userId: String?
+    var customerId: String?
+    var traceparent: String?
+    var details: String
+
+    /// In the order of `values`.
+    static let columns = "owner, actor_id, actor_role, method, user_id, customer_id, traceparent, details"
+
+    var values: [String?] {
+        [owner, actorId, actorRole, method, userId, customerId, traceparent, details]
+    }
+
+    /// Says that a process with this key wrote it.
+    func seal(_ key: AuditKey) -> String {
+        let members = values.map { value in value.map { JSONValue.string($0) } ?? .null }
+        return key.link(JSONValue.array([.string("change under way")] + members).serialized())
+    }
+}
+
+extension ChangeNote {
+    init(row: Row) {
+        self.init(
+            owner: row.text(0) ?? "", actorId: row.text(1), actorRole: row.text(2), method: row.text(3) ?? "",
+            userId: row.text(4), customerId: row.text(5), traceparent: row.text(6), details: row.text(7) ?? "")
     }
 }
