@@ -71,8 +71,15 @@ extension CustomerService {
         }
     }
 
-    /// After it.
+    /// After it, or after it has turned out that there was nothing to change.
     func record(_ params: JSONValue, answer: JSONValue) async {
+        if AuditScope.current?.isUnchanged == true {
+            // A note that stays would be recorded later, its outcome unknown.
+            do throws(StoreError) { try await store.dropChangeUnderWay() } catch {
+                log(.error, "audit.append_failed", ["error": .string(error.description)])
+            }
+            return
+        }
         await record(
             userId: params["userId"]?.string, customerId: params["customerId"]?.string ?? answer["id"]?.string,
             outcome: "ok", email: params["email"]?.string, details: ["fields": changedFields(params)])

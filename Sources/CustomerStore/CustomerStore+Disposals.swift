@@ -54,18 +54,19 @@ extension CustomerStore {
     }
 
     /// It is done: a deleted customer loses its link.
-    /// - Parameter wasGone: Stripe had no such customer any more, or never had.
+    /// - Parameter gone: Stripe had no such customer any more, or never had: the error that the caller gets, which is the
+    ///   outcome of the one event.
     package func finishDisposal(
-        _ customerId: String, _ action: Disposal.Action, wasGone: Bool = false
+        _ customerId: String, _ action: Disposal.Action, gone: String? = nil
     ) async throws(StoreError) {
         try await writeRecorded { connection, audit throws(StoreError) in
             let noted = try connection.row("SELECT user_id FROM disposals WHERE customer_id = ?", [.text(customerId)])
             try connection.change("DELETE FROM disposals WHERE customer_id = ?", [.text(customerId)])
             if action == .delete { try Self.unlinkDeleted(customerId, &connection) }
-            let change = wasGone ? "customer.gone" : action == .delete ? "customer.deleted" : "customer.archived"
+            let change = action == .delete ? "customer.deleted" : "customer.archived"
             try audit.record(
-                change, userId: noted?.text(0),
-                customerId: customerId, &connection)
+                gone == nil ? change : "customer.gone", userId: noted?.text(0), customerId: customerId,
+                outcome: gone ?? "ok", &connection)
         }
     }
 

@@ -188,4 +188,20 @@ struct AuditForgeryTests {
         #expect(events.last?["userId"] == .null && events.last?["customerId"] == .null)
         #expect(try await host.call("verifyAuditLog")["valid"] == true)
     }
+
+    // MARK: One event a change
+
+    @Test("What was answered from what is there already is no second creation in the log")
+    func repeatedCreation() async throws {
+        let host = try host()
+        let call: JSONValue = ["email": "ada@example.com", "_meta": ["idempotencyKey": "key-1"]]
+        let made = try await host.call("createCustomer", call)
+        for params in [call, ["email": "Ada@example.com", "onDuplicateEmail": "return"]] {
+            #expect(try await host.call("createCustomer", params)["id"] == made["id"])
+        }
+        let events = try #require(try await host.call("listAuditEvents")["data"]?.array)
+        #expect(events.map { $0["outcome"] } == ["ok"])
+        var connection = try Connection(path: database, busyTimeout: 10_000)
+        #expect(try connection.query("SELECT 1 FROM changes_under_way").isEmpty)
+    }
 }

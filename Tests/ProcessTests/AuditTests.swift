@@ -61,8 +61,7 @@ struct AuditTests {
                 "registerUser ok user.registered ada - admin_1",
                 "registerUser ok customer.created ada \(customerId) admin_1",
                 "updateCustomer ok - ada \(customerId) -",
-                "deleteCustomer ok customer.gone - cus_none -",
-                "deleteCustomer customer_not_found - - cus_none -",
+                "deleteCustomer customer_not_found customer.gone - cus_none -",
             ])
         #expect(events[1]["details"]?["stripeRequestId"]?.string?.hasPrefix("req_") == true)
         #expect(events[0]["details"]?["email"]?["mask"] == "a***@example.com")

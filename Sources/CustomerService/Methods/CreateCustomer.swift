@@ -47,7 +47,7 @@ enum CreateCustomer: ServiceMethod {
         do throws(ServiceError) {
             let customer: JSONObject
             switch (known, params.userId) {
-            case (.done(let customerId), _): return try await service.livingCustomer(customerId).object
+            case (.done(let customerId), _): return try await unchanged(customerId, service)
             case (.new, let userId?): customer = try await forUser(userId, params, isRetry: false, service)
             case (.pending, let userId?): customer = try await forUser(userId, params, isRetry: true, service)
             case (.new, nil): customer = try await onItsOwn(params, key: key.text, isRetry: false, service)
@@ -70,6 +70,13 @@ enum CreateCustomer: ServiceMethod {
         }
     }
 
+    private static func unchanged(
+        _ customerId: String, _ service: CustomerService
+    ) async throws(ServiceError) -> JSONObject {
+        AuditScope.current?.isUnchanged = true
+        return try await service.livingCustomer(customerId).object
+    }
+
     // MARK: For a user
 
     /// The same path as every user's customer takes, so that there is never a second one. Name, phone and metadata are
@@ -81,7 +88,7 @@ enum CreateCustomer: ServiceMethod {
         let found = try await stored { () async throws(StoreError) in try await service.store.user(userId) }
         guard let user = found else { throw ServiceError.userNotFound(userId) }
         if let customerId = user.customerId {
-            if isRetry { return try await service.livingCustomer(customerId).object }
+            if isRetry { return try await unchanged(customerId, service) }
             throw alreadyExists([customerId], userId: userId)
         }
         guard user.email?.lowercased() == params.email.lowercased() else { throw otherEmail(userId) }
@@ -123,7 +130,10 @@ enum CreateCustomer: ServiceMethod {
                 let existing = try await service.sync.lookup.customers(email: params.email, patience: .normal)
                 if !existing.isEmpty {
                     guard params.onDuplicateEmail == .return else { throw alreadyExists(existing.map(\.id)) }
-                    if let customer = try await service.theOne(of: existing) { return customer.object }
+                    if let customer = try await service.theOne(of: existing) {
+                        AuditScope.current?.isUnchanged = true
+                        return customer.object
+                    }
                 }
             }
             return try await create(params, key, service)

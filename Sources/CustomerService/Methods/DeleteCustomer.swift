@@ -32,8 +32,11 @@ enum DeleteCustomer: ServiceMethod {
                 failure = error
             }
             if failure.kind == .notFound {
-                await finish(customerId, wasGone: true, service)
-            } else if !failure.outcomeUnknown {
+                let error = await service.explained(failure, customerId)
+                await finish(customerId, gone: error.kind, service)
+                throw error
+            }
+            if !failure.outcomeUnknown {
                 try await stored { () async throws(StoreError) in try await service.store.cancelDisposal(customerId) }
             }
             throw await service.explained(failure, customerId)
@@ -41,9 +44,11 @@ enum DeleteCustomer: ServiceMethod {
     }
 
     /// Stripe has deleted it; if this write fails the disposal stays on disk and the link is dropped later.
-    private static func finish(_ customerId: String, wasGone: Bool = false, _ service: CustomerService) async {
+    private static func finish(
+        _ customerId: String, gone: ServiceError.Kind? = nil, _ service: CustomerService
+    ) async {
         do throws(StoreError) {
-            try await service.store.finishDisposal(customerId, .delete, wasGone: wasGone)
+            try await service.store.finishDisposal(customerId, .delete, gone: gone?.rawValue)
         } catch {
             service.log(.error, "customer.unlink_failed", ["customerId": .string(customerId)])
         }

@@ -27,6 +27,7 @@ package final class AuditScope: Sendable {
     private struct State {
         var outcomes: [String] = []
         var changeUnderWay: Int64?
+        var isUnchanged = false
     }
 
     private let state = Mutex(State())
@@ -48,6 +49,12 @@ package final class AuditScope: Sendable {
     var changeUnderWay: Int64? {
         get { state.withLock { $0.changeUnderWay } }
         set { state.withLock { $0.changeUnderWay = newValue } }
+    }
+
+    /// What the call asked for was there already, so it is no change and has no event.
+    package var isUnchanged: Bool {
+        get { state.withLock { $0.isUnchanged } }
+        set { state.withLock { $0.isUnchanged = newValue } }
     }
 
     /// These events have been committed.

@@ -30,6 +30,15 @@ extension CustomerStore {
         scope.changeUnderWay = id
     }
 
+    /// Takes the current scope's note away without an event: nothing was changed.
+    package func dropChangeUnderWay() async throws(StoreError) {
+        guard let scope = AuditScope.current, let note = scope.changeUnderWay else { return }
+        try await write { connection throws(StoreError) in
+            try connection.change("DELETE FROM changes_under_way WHERE id = ?", [.integer(note)])
+        }
+        scope.changeUnderWay = nil
+    }
+
     /// Records, for the processes that are gone, what they had under way: `outcome` is `unknown`.
     ///
     /// A note without the right seal is recorded in nobody's name, and nothing of what it says.
