@@ -167,6 +167,64 @@ struct AuditForgeryTests {
         #expect(verdict["fault"] == "schema" && verdict["foreign"] == ["zz"])
     }
 
+    /// SQLite of this process and of the tests refuses to write the schema; Python's doesn't.
+    private func asPython(_ statements: String) async throws {
+        let script = """
+            import sqlite3, sys
+            connection = sqlite3.connect(sys.argv[1])
+            connection.executescript(sys.argv[2])
+            connection.commit()
+            """
+        let output = try await Subprocess.run(["python3", "-c", script, database, statements], binary: "/usr/bin/env")
+        #expect(output.status == .exited(0), "\(output.standardError)")
+    }
+
+    @Test("An index that leaves out a user's events, under the name and text of ours, is found")
+    func hollowIndex() async throws {
+        try await register("ada", "bob")
+        try await asPython(
+            """
+            CREATE TABLE kept AS SELECT sql FROM sqlite_schema WHERE name = 'audit_events_user';
+            DROP INDEX audit_events_user;
+            CREATE INDEX audit_events_user ON audit_events (user_id) WHERE user_id IS NOT NULL AND user_id <> 'ada';
+            PRAGMA writable_schema = ON;
+            UPDATE sqlite_schema SET sql = (SELECT sql FROM kept) WHERE name = 'audit_events_user';
+            PRAGMA writable_schema = RESET;
+            DROP TABLE kept;
+            """)
+        let host = try host()
+        #expect(try await host.call("listAuditEvents", ["userId": "ada"])["data"] == [])
+        let verdict = try await host.call("verifyAuditLog")
+        #expect(verdict == ["valid": false, "events": 4, "firstBroken": 1, "fault": "index"])
+    }
+
+    @Test("An event before the first is found", arguments: ["0", "-1", "-9223372036854775808"])
+    func beforeTheFirst(sequence: String) async throws {
+        try await register("ada")
+        try execute(
+            "DROP TRIGGER audit_events_next_only", "PRAGMA ignore_check_constraints = 1",
+            """
+            INSERT INTO audit_events SELECT \(sequence), at, actor_id, actor_role, 'forged', user_id, customer_id,
+                outcome, details, NULL, hash FROM audit_events WHERE sequence = 1
+            """)
+        let verdict = try await host().call("verifyAuditLog")
+        #expect(verdict["valid"] == false && verdict["fault"] == "event" && verdict["firstBroken"] == 1)
+    }
+
+    @Test("A last event of the greatest number there is ends no process")
+    func greatestNumber() async throws {
+        try await register("ada")
+        try execute(
+            "DROP TRIGGER audit_events_next_only",
+            """
+            INSERT INTO audit_events SELECT 9223372036854775807, at, actor_id, actor_role, 'forged', user_id,
+                customer_id, outcome, details, NULL, hash FROM audit_events WHERE sequence = 1
+            """)
+        let host = try host()
+        #expect(try await host.failure("updateUser", ["userId": "ada", "name": "Ada"]) == "storage_unavailable")
+        #expect(try await host.call("verifyAuditLog")["firstBroken"] == 3)
+    }
+
     // MARK: Notes of changes under way
 
     @Test("A note that nobody of this key wrote becomes no event of the actor that it names")

@@ -36,7 +36,8 @@ struct AuditRecorder: Sendable {
         all["traceparent"] = scope.traceparent.map { .string($0) }
         let last = try connection.row("SELECT sequence, hash FROM audit_events ORDER BY sequence DESC LIMIT 1")
         var event = AuditEvent(
-            sequence: (last?.integer(0) ?? 0) + 1, at: now,
+            // Wraps around rather than traps: the last number may be somebody's forgery. The table refuses it then.
+            sequence: (last?.integer(0) ?? 0) &+ 1, at: now,
             actor: scope.actor.map { AuditScope.Actor(id: key.reference($0.id), role: $0.role) },
             method: scope.method, userId: userId.map(key.reference), customerId: customerId, outcome: outcome,
             details: storedJSON(all), previousHash: last?.text(1), hash: "")

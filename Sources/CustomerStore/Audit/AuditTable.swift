@@ -3,7 +3,8 @@ internal import SQLite
 
 /// The log's table as SQLite has it, held against how the migrations make it.
 ///
-/// A trigger of somebody else's can keep events out, and no hash tells of that.
+/// A trigger of somebody else's can keep events out, and an index that leaves events out keeps them from whoever looks
+/// for them; no hash tells of either.
 enum AuditTable {
     private static let name = "audit_events"
 
@@ -34,5 +35,33 @@ enum AuditTable {
             guard let part = row.text(0), ours[part] != row.text(1) else { return nil }
             return part
         }
+    }
+
+    private static let indexes = [
+        (name: "audit_events_at", column: "at"), (name: "audit_events_actor", column: "actor_id"),
+        (name: "audit_events_user", column: "user_id"), (name: "audit_events_customer", column: "customer_id"),
+    ]
+
+    /// The first of these events that one of our indexes leaves out. `PRAGMA integrity_check` would tell it of all events at
+    /// once, and everything else would wait for it.
+    static func eventMissingInIndex(
+        after sequence: Int64, through last: Int64, _ connection: inout Connection
+    ) throws(StoreError) -> Int64? {
+        let present = try connection.rows(
+            "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?", [.text(name)]
+        ).map { $0.text(0) }
+        let conditions = indexes.filter { present.contains($0.name) }.map { index in
+            """
+            event.\(index.column) IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM \(name) AS entry INDEXED BY \(index.name)
+                WHERE entry.\(index.column) = event.\(index.column) AND entry.sequence = event.sequence)
+            """
+        }
+        if conditions.isEmpty { return nil }
+        return try connection.row(
+            """
+            SELECT sequence FROM \(name) AS event NOT INDEXED
+            WHERE sequence > ? AND sequence <= ? AND (\(conditions.joined(separator: " OR "))) ORDER BY sequence LIMIT 1
+            """, [.integer(sequence), .integer(last)])?.integer(0)
     }
 }

@@ -1,4 +1,5 @@
 internal import JSON
+internal import SQLite
 
 /// What a walk through the audit log came to.
 package struct AuditVerdict: Sendable {
@@ -11,6 +12,8 @@ package struct AuditVerdict: Sendable {
         case anchorMissing = "anchor_missing"
         /// The table has a trigger or an index that is not ours, or something of ours was made otherwise.
         case schema
+        /// An index leaves events out, so that who asks for a user's may not get all.
+        case index
     }
 
     package var events: Int64
@@ -37,10 +40,17 @@ extension CustomerStore {
         if case .end(let end) = anchor { walk.anchors.append(end) }
         walk.anchors.removeAll { $0.sequence == 0 }
         walk.verdict.foreign = try await foreignAuditParts()
+        if try await hasEventsBeforeTheFirst() { walk.found(.event, at: 1) }
+        var missingInIndex: Int64?
         while true {
             let begin = walk.last.sequence
             let events = try await auditEvents(AuditFilter(), limit: AuditLog.page, after: begin)
             for event in events { walk.take(event, audit.key) }
+            if missingInIndex == nil, let end = events.last?.sequence {
+                missingInIndex = try await read { connection throws(StoreError) in
+                    try AuditTable.eventMissingInIndex(after: begin, through: end, &connection)
+                }
+            }
             if events.count < AuditLog.page { break }
         }
         if !walk.anchors.isEmpty { walk.found(.anchor, at: walk.last.sequence &+ 1) }
@@ -52,7 +62,15 @@ extension CustomerStore {
             }
         }
         if !walk.verdict.foreign.isEmpty { walk.found(.schema) }
+        if let missingInIndex { walk.found(.index, at: missingInIndex) }
         return walk.verdict
+    }
+
+    /// A walk from the beginning does not come by them.
+    private func hasEventsBeforeTheFirst() async throws(StoreError) -> Bool {
+        try await read { connection throws(StoreError) in
+            try connection.row("SELECT 1 FROM audit_events WHERE sequence < 1") != nil
+        }
     }
 }
 
