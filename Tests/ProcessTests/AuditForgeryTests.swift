@@ -86,6 +86,20 @@ struct AuditForgeryTests {
         }
     }
 
+    @Test("Where every trace was removed, an end that the host kept tells")
+    func everyTraceGone() async throws {
+        try await register("ada")
+        let kept = try JSONValue(parsing: contents(of: anchorFile))
+        try cut(after: 0)
+        try execute("DELETE FROM settings", "DELETE FROM create_intents", "DELETE FROM synced_profiles")
+        unlink(anchorFile)
+        unlink(database + ".audit-key")
+        let host = try host()
+        #expect(try await host.call("verifyAuditLog") == ["valid": true, "events": 0])
+        let anchor: JSONValue = ["sequence": kept["sequence"] ?? .null, "hash": kept["hash"] ?? .null]
+        #expect(try await host.call("verifyAuditLog", ["anchor": anchor])["fault"] == "anchor")
+    }
+
     // MARK: The anchor
 
     /// As if the process had been killed before it could write the newest anchor.
