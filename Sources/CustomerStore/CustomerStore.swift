@@ -49,7 +49,9 @@ package final class CustomerStore: Sendable {
         let restored = migrate ? try UsersTable.restoreIfNeeded(at: leaseClock.now(), &connection) : 0
         restoredParts.store(restored, ordering: .relaxed)
         hasIntegerIDs = try Self.hasIntegerIDs(&connection)
-        audit = try AuditLog.open(database: path, key: auditKey, clock: clock, &connection)
+        audit = try connection.transaction { connection throws(StoreError) in
+            try AuditLog.open(database: path, key: auditKey, clock: clock, &connection)
+        }
         // A process that was killed may have left it behind. Where it can't be written, that is tried with each event.
         try? audit.moveAnchor(&connection)
         transactions = TransactionQueue(connection)

@@ -78,7 +78,8 @@ struct AuditLog: Sendable {
     /// The log of a database, with the key that was given or, else, the one in the file beside it.
     ///
     /// Key and anchor are made with the log: later a missing one is a fault, not a reason to make it. The anchor comes
-    /// first, so that a kill in between leaves no key, and the next start begins again.
+    /// first, so that a kill in between leaves no key, and the next start begins again. Inside a transaction with the write
+    /// lock: of several processes that start at once the first makes both, and the others find them.
     /// - Throws: `.auditFile` when the key is missing although the log has begun.
     static func open(
         database path: String, key given: AuditKey?, clock: any WallClock, _ connection: inout Connection
@@ -88,7 +89,6 @@ struct AuditLog: Sendable {
             return AuditLog(key: given ?? AuditKey(AuditKey.random()), clock: clock, database: path)
         }
         let isNew = try isNew(&connection)
-        // Before the key is looked for: of several processes that start at once one makes the key before it moves this.
         let anchor = try PrivateFile(path + ".audit-anchor").read()
         if let given {
             let log = AuditLog(key: given, clock: clock, database: path)
@@ -105,11 +105,8 @@ struct AuditLog: Sendable {
         }
         let fresh = AuditKey.random()
         try AuditLog(key: AuditKey(fresh), clock: clock, database: path).begin()
-        // Of several processes that start at once one makes the key; each then writes the same beginning under it.
-        let log = AuditLog(
+        return AuditLog(
             key: try AuditKey.beside(database: path, fresh: { fresh }), clock: clock, database: path)
-        if try tail(&connection) == nil { try log.begin() }
-        return log
     }
 
     private func begin() throws(StoreError) { try anchorFile?.replace(AuditAnchor.beginning.fileContents(key: key)) }
