@@ -5,16 +5,34 @@ internal import SQLite
 /// Erasing a user: noted on disk with everything that is to be deleted at Stripe, carried out piece by piece, and over
 /// only when nothing is left, the write-ahead log included.
 extension CustomerStore {
-    /// The customers that go with a user: its own, and those that were made for it earlier. One that was taken away from
-    /// it, or is another user's by now, is not among them.
-    /// - Parameter named: Others that name the user at Stripe.
+    /// The customers that go with a user: the one that it has, and those that are disposed of for it. One that was taken
+    /// away from it, or is another user's by now, is not among them.
+    /// - Parameter others: Those of which Stripe has said that they are the user's.
     /// - Returns: `nil` when nothing is known of the user.
     package func customersToErase(
-        with userId: String, named: [String] = []
+        with userId: String, and others: [String] = []
     ) async throws(StoreError) -> [String]? {
         try await read { connection throws(StoreError) in
-            let customers = try Self.customersToErase(with: userId, named, &connection)
+            let customers = try Self.customersToErase(with: userId, others, &connection)
             return try Self.isKnown(userId, &connection) ? customers : nil
+        }
+    }
+
+    /// Customers that were made for a user earlier and that nobody has now. Another program may have linked them to
+    /// somebody else meanwhile: whose they are by now only Stripe can tell.
+    package func formerCustomers(of userId: String) async throws(StoreError) -> [String] {
+        try await read { connection throws(StoreError) in
+            try connection.rows(
+                """
+                SELECT customer_id FROM (
+                    SELECT customer_id FROM create_intents WHERE user_id = ?1
+                    UNION SELECT customer_id FROM disposals WHERE user_id = ?1)
+                WHERE customer_id IS NOT NULL
+                    AND NOT EXISTS (SELECT 1 FROM users WHERE stripe_customer_id = customer_id)
+                    AND customer_id NOT IN (SELECT customer_id FROM unlinked_customers)
+                ORDER BY customer_id
+                """, [.text(userId)]
+            ).compactMap { $0.text(0) }
         }
     }
 
@@ -32,14 +50,14 @@ extension CustomerStore {
 
     /// Deletes the user here and notes its customers for deletion at Stripe, in one transaction. From here on the erasure
     /// is carried out whatever happens.
-    /// - Parameter named: Others that name the user at Stripe.
+    /// - Parameter others: Customers of which Stripe has said that they are the user's.
     /// - Returns: The customers; `nil` when nothing is known of the user.
     package func beginErasure(
-        of userId: String, named: [String], at now: Milliseconds
+        of userId: String, and others: [String], at now: Milliseconds
     ) async throws(StoreError) -> [String]? {
         try await writeRecorded { connection, audit throws(StoreError) in
             guard try Self.isKnown(userId, &connection) else { return nil }
-            let customers = try Self.customersToErase(with: userId, named, &connection)
+            let customers = try Self.customersToErase(with: userId, others, &connection)
             try connection.change(
                 """
                 INSERT INTO erasures (user_id, customer_ids, requested_at) VALUES (?, ?, ?)
@@ -146,13 +164,12 @@ extension CustomerStore {
     }
 
     private static func customersToErase(
-        with userId: String, _ named: [String], _ connection: inout Connection
+        with userId: String, _ others: [String], _ connection: inout Connection
     ) throws(StoreError) -> [String] {
         try connection.rows(
             """
             SELECT customer_id FROM (
                 SELECT stripe_customer_id AS customer_id FROM users WHERE id = ?1
-                UNION SELECT customer_id FROM create_intents WHERE user_id = ?1
                 UNION SELECT customer_id FROM disposals WHERE user_id = ?1
                 UNION SELECT value FROM erasures, json_each(customer_ids) WHERE user_id = ?1
                 UNION SELECT value FROM json_each(?2))
@@ -161,7 +178,7 @@ extension CustomerStore {
                     WHERE stripe_customer_id = customer_id AND CAST(id AS TEXT) <> ?1)
                 AND customer_id NOT IN (SELECT customer_id FROM unlinked_customers)
             ORDER BY customer_id
-            """, [.text(userId), .text(storedJSON(named))]
+            """, [.text(userId), .text(storedJSON(others))]
         ).compactMap { $0.text(0) }
     }
 

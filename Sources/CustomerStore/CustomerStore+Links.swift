@@ -71,7 +71,7 @@ extension CustomerStore {
                     created ? "customer.created" : "customer.adopted", userId: userId, customerId: customerId,
                     details: ["email": audit.personal(profile["email"]?.string) ?? .null], &connection)
             }
-            try connection.change("DELETE FROM unlinked_customers WHERE customer_id = ?", [.text(customerId)])
+            try Self.makeOwn(customerId, of: userId, &connection)
             try Self.recordSynced(
                 userId, customerId, profile, edits: edits, completing: change, at: now, &connection)
             let claim = try Self.situation(userId, at: now, draft: { _ in nil }, &connection)
@@ -196,7 +196,7 @@ extension CustomerStore {
                 "DELETE FROM disposals WHERE customer_id = ? AND action = 'archive'", [.text(customerId)])
             try connection.change(
                 "UPDATE users SET stripe_customer_id = ? WHERE id = ?", [.text(customerId), .text(userId)])
-            try connection.change("DELETE FROM unlinked_customers WHERE customer_id = ?", [.text(customerId)])
+            try Self.makeOwn(customerId, of: userId, &connection)
             try connection.change(
                 "UPDATE create_intents SET disposal = 'archive' WHERE user_id = ? AND state = 'pending'",
                 [.text(userId)])
@@ -240,6 +240,17 @@ extension CustomerStore {
     static func linkedUser(of customerId: String, _ connection: inout Connection) throws(StoreError) -> String? {
         try connection.row("SELECT CAST(id AS TEXT) FROM users WHERE stripe_customer_id = ?", [.text(customerId)])?
             .text(0)
+    }
+
+    /// It has a user again, and is no business any more of another one for whom it was made once: neither that one's
+    /// export nor its erasure is to reach it.
+    private static func makeOwn(
+        _ customerId: String, of userId: String, _ connection: inout Connection
+    ) throws(StoreError) {
+        try connection.change("DELETE FROM unlinked_customers WHERE customer_id = ?", [.text(customerId)])
+        try connection.change(
+            "UPDATE create_intents SET customer_id = NULL WHERE customer_id = ? AND user_id <> ?",
+            [.text(customerId), .text(userId)])
     }
 
     /// `nil` when nothing is known of this user with this customer.

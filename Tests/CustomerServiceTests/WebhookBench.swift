@@ -47,11 +47,11 @@ final class WebhookBench: Sendable {
     // MARK: The host
 
     @discardableResult
-    func call(_ name: String, _ params: JSONObject) async throws(ServiceError) -> JSONValue {
+    func call(_ name: String, _ params: JSONObject, key: String? = nil) async throws(ServiceError) -> JSONValue {
         guard let method = service.methods.first(where: { $0.name == name }) else {
             throw ServiceError(.internalError, "no method \(name)")
         }
-        return try await method.call(.object(params), CallContext())
+        return try await method.call(.object(params), CallContext(idempotencyKey: key))
     }
 
     /// - Returns: The id of the customer.

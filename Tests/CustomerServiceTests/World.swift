@@ -64,11 +64,11 @@ final class World: Sendable {
     // MARK: What a host does
 
     @discardableResult
-    func call(_ name: String, _ params: JSONObject) async throws(ServiceError) -> JSONValue {
+    func call(_ name: String, _ params: JSONObject, key: String? = nil) async throws(ServiceError) -> JSONValue {
         guard let method = service.methods.first(where: { $0.name == name }) else {
             throw ServiceError(.internalError, "no method \(name)")
         }
-        return try await method.call(.object(params), CallContext())
+        return try await method.call(.object(params), CallContext(idempotencyKey: key))
     }
 
     /// Writes to the database as another program does.

@@ -44,16 +44,18 @@ enum EraseUser: ServiceMethod {
             )
         }
         guard let own else { throw ServiceError.userNotFound(userId) }
+        let former = try await service.formerCustomers(of: userId)
         let named = await service.sync.lookup.customers(naming: userId, email: user?.email)
+        let theirs = former.ids + named.ids
         if params.force != true {
             let customers = try await stored { () async throws(StoreError) in
-                try await store.customersToErase(with: userId, named: named.ids)
+                try await store.customersToErase(with: userId, and: theirs)
             }
             for customerId in customers ?? [] { try await service.requireDeletable(customerId) }
         }
         let now = service.clock.now()
         let begun = try await stored { () async throws(StoreError) in
-            try await store.beginErasure(of: userId, named: named.ids, at: now)
+            try await store.beginErasure(of: userId, and: theirs, at: now)
         }
         guard let customers = begun else { throw ServiceError.userNotFound(userId) }
         let counts = await service.sync.erase(userId, patience: .brief)
@@ -61,13 +63,13 @@ enum EraseUser: ServiceMethod {
             try await !store.isErasurePending(of: userId)
         }
         var answer = Answer(
-            userId: userId, customerId: user?.customerId ?? own.first ?? customers.first,
+            userId: userId, customerId: user?.customerId ?? own.first ?? former.ids.first ?? customers.first,
             state: isOver ? "done" : "pending", erased: [], kept: [])
         if user != nil {
             answer.erased.append(Answer.Erased(where: "users", what: "the user's row, with the host's own columns"))
         }
         if isOver {
-            let strays = customers.filter { !own.contains($0) }
+            let strays = customers.filter { !own.contains($0) && !former.ids.contains($0) }
             let count = customers.count - strays.count
             if count > 0 {
                 answer.erased.append(Answer.Erased(where: "stripe", what: "customers, deleted", count: count))
@@ -87,6 +89,12 @@ enum EraseUser: ServiceMethod {
                 where: "stripe", what: $0,
                 why: "it names the user in its metadata, but is another user's or was taken away with unlinkCustomer:"
                     + " change its metadata with updateCustomer, or delete it with deleteCustomer")
+        }
+        answer.kept += former.others.map {
+            Answer.Kept(
+                where: "stripe", what: $0,
+                why: "it was made for the user, but names another one by now:"
+                    + " delete it with deleteCustomer if it is not that one's")
         }
         if !named.isComplete {
             answer.kept.append(
@@ -131,6 +139,26 @@ enum EraseUser: ServiceMethod {
                     why: "Stripe could not be reached or refused; it is queued and tried again, see getSyncStatus"))
         }
         return kept
+    }
+}
+
+extension CustomerService {
+    /// Customers that were made for a user earlier: those that are still the user's, or nobody's, those of them that are
+    /// alive, and those that name another user by now.
+    func formerCustomers(
+        of userId: String
+    ) async throws(ServiceError) -> (ids: [String], living: [Customer], others: [String]) {
+        var former: (ids: [String], living: [Customer], others: [String]) = ([], [], [])
+        for id in try await stored({ () async throws(StoreError) in try await store.formerCustomers(of: userId) }) {
+            let customer = try await presentCustomer(id)
+            if let owner = customer?.owner, !sameCodePoints(owner, userId) {
+                former.others.append(id)
+                continue
+            }
+            former.ids.append(id)
+            if let customer, !customer.isDeleted { former.living.append(customer) }
+        }
+        return former
     }
 }
 

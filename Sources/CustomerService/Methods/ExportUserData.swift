@@ -63,27 +63,17 @@ enum ExportUserData: ServiceMethod {
         return answer
     }
 
-    /// Those that are alive: the user's own, and others that were made for it earlier.
+    /// Those that are alive: the user's own, and others that were made for it earlier and are nobody else's since.
     private static func addCustomers(to answer: inout Answer, _ service: CustomerService) async throws(ServiceError) {
-        let userId = answer.userId
-        let own = answer.user?.customerId
-        let known = try await stored { () async throws(StoreError) in
-            try await service.store.customersToErase(with: userId)
+        var customers = try await service.formerCustomers(of: answer.userId).living
+        answer.formerCustomers = customers.map(\.object)
+        if let own = answer.user?.customerId, let customer = try await service.presentCustomer(own),
+            !customer.isDeleted
+        {
+            answer.customer = customer.object
+            customers.insert(customer, at: 0)
         }
-        for customerId in [own].compactMap(\.self) + (known ?? []).filter({ $0 != own }) {
-            let customer: Customer
-            do throws(StripeError) {
-                customer = try await service.stripe.retrieveCustomer(customerId).value
-            } catch {
-                if error.kind == .notFound { continue }
-                throw ServiceError(error, customerId: customerId)
-            }
-            if customer.isDeleted { continue }
-            if customerId == own {
-                answer.customer = customer.object
-            } else {
-                answer.formerCustomers.append(customer.object)
-            }
+        for customerId in customers.map(\.id) {
             answer.subscriptions += try await readable("subscriptions", &answer.unreadable, customerId) {
                 () async throws(StripeError) in try await service.stripe.allSubscriptions(customer: customerId)
             }

@@ -1,0 +1,78 @@
+import CustomerService
+import CustomerStore
+import HTTP
+import JSON
+import SQLite
+import Synchronization
+import TestSupport
+import Testing
+
+/// A customer goes from one user to another; from then on it is no business of the first one's.
+@Suite("Whose customer it is by now")
+struct OwnershipTests {
+    /// Mal, and vic without a customer.
+    private func world() async throws -> (World, customer: String) {
+        let world = try await World()
+        let mal = try await world.call("registerUser", ["userId": "mal", "email": "mal@example.com"])
+        let vic = try await world.call("registerUser", ["userId": "vic", "email": "vic@example.com", "name": "Vic"])
+        try await world.call("unlinkCustomer", ["userId": "vic", "customerId": vic["customerId"] ?? .null])
+        return (world, try #require(mal["customerId"]?.string))
+    }
+
+    private func isDeleted(_ world: World, _ id: String) async throws -> Bool {
+        try await world.stripe.direct(.get, "/v1/customers/" + id)["deleted"]?.bool == true
+    }
+
+    private func changes(_ world: World, of userId: String) throws -> [String] {
+        try world.sql(
+            "SELECT json_extract(details, '$.change') FROM audit_events WHERE user_id = ? ORDER BY sequence",
+            [.text(userId)]
+        ).compactMap { $0.text(0) }
+    }
+
+    /// From mal to vic, through the methods or by a program that writes the links itself.
+    private func handOver(_ world: World, _ customer: String, bySQL: Bool = false) async throws {
+        if bySQL {
+            try world.sql("UPDATE users SET stripe_customer_id = NULL WHERE id = 'mal'")
+            try world.sql("UPDATE users SET stripe_customer_id = ? WHERE id = 'vic'", [.text(customer)])
+        } else {
+            try await world.call("unlinkCustomer", ["userId": "mal", "customerId": .string(customer)])
+            try await world.call("linkCustomer", ["userId": "vic", "customerId": .string(customer)])
+        }
+        try await world.call("syncCustomerWithUser", ["userId": "vic"])
+    }
+
+    @Test(
+        "The first user's export does not show it and the erasure does not delete it, also when the second is gone",
+        arguments: [false, true], ["keep", "archive"])
+    func exportAndErasure(bySQL: Bool, choice: String) async throws {
+        let (world, customer) = try await world()
+        try await handOver(world, customer, bySQL: bySQL)
+        try await world.call("deleteUser", ["userId": "vic", "customer": .string(choice)])
+        try await world.settle()
+        let export = try await world.call("exportUserData", ["userId": "mal"])
+        #expect(export["formerCustomers"] == [])
+        let answer = try await world.call("eraseUser", ["userId": "mal"])
+        #expect(answer["state"] == "done")
+        #expect(try await !isDeleted(world, customer))
+        // It goes with the one that it names.
+        try await world.call("eraseUser", ["userId": "vic"])
+        #expect(try await isDeleted(world, customer))
+    }
+
+    // MARK: About to be deleted
+
+    /// An erasure of mal that Stripe holds up, with a second customer that names mal.
+    private func pendingErasure() async throws -> (World, stray: String) {
+        let (world, _) = try await world()
+        let stray = try #require(
+            try await world.stripe.direct(.post, "/v1/customers", "metadata[userId]=mal")["id"]?.string)
+        world.stripe.script { $0.route == .delete ? .closed : nil }
+        let answer = try await world.call("eraseUser", ["userId": "mal"])
+        #expect(answer["state"] == "pending")
+        world.stripe.script { _ in nil }
+        return (world, stray)
+    }
+
+    // MARK: Traces
+}
