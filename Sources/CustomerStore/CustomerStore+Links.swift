@@ -201,6 +201,7 @@ extension CustomerStore {
                 "UPDATE create_intents SET disposal = 'archive' WHERE user_id = ? AND state = 'pending'",
                 [.text(userId)])
             try Self.enqueue(userId, at: now, &connection)
+            try audit.record("customer.linked", userId: userId, customerId: customerId, &connection)
             user.customerId = customerId
             return user
         }

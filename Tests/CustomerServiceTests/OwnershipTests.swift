@@ -60,6 +60,13 @@ struct OwnershipTests {
         #expect(try await isDeleted(world, customer))
     }
 
+    @Test("Linking is recorded")
+    func linked() async throws {
+        let (world, customer) = try await world()
+        try await handOver(world, customer)
+        #expect(try changes(world, of: "vic").contains("customer.linked"))
+    }
+
     // MARK: About to be deleted
 
     /// An erasure of mal that Stripe holds up, with a second customer that names mal.
