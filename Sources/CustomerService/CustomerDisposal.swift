@@ -9,7 +9,9 @@ extension CustomerSync {
     /// - Throws: `ServiceError`; the disposal is then queued for later, or parked when Stripe refuses it.
     func dispose(of customerId: String, patience: Patience = .normal) async throws(ServiceError) {
         try await withLease(on: customerId) { () async throws(ServiceError) in
-            let noted = try await stored { () async throws(StoreError) in try await store.disposal(of: customerId) }
+            let noted = try await stored { () async throws(StoreError) in
+                try await store.disposalToCarryOut(of: customerId)
+            }
             guard let disposal = noted else { return }
             do throws(ServiceError) {
                 switch disposal.action {

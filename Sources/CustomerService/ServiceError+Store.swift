@@ -12,6 +12,10 @@ extension ServiceError {
             self.init(
                 .customerAlreadyExists, "The customer is linked to another user",
                 details: ["userId": .string(userId), "customerId": .string(customerId)])
+        case .customerDoomed(let customerId):
+            self.init(
+                .customerDeleted, "The customer is about to be deleted: that waits for Stripe to carry it out",
+                details: ["customerId": .string(customerId)])
         case .unfitUserID:
             self = .violation(
                 of: "type", at: "/userId", params: ["expected": ["integer"], "actual": "string"], error.description)

@@ -99,12 +99,18 @@ extension CustomerStore {
         }
     }
 
-    package func disposal(of customerId: String) async throws(StoreError) -> Disposal? {
-        try await read { connection throws(StoreError) in
-            try connection.row(
-                "SELECT \(Self.disposalColumns) FROM disposals WHERE customer_id = ?", [.text(customerId)]
-            )
-            .map(Self.disposal)
+    /// What is to be done with a customer now. Of one that another program has linked to somebody else since it was
+    /// noted, nothing: the note is dropped.
+    package func disposalToCarryOut(of customerId: String) async throws(StoreError) -> Disposal? {
+        try await writeRecorded { connection, audit throws(StoreError) in
+            let row = try connection.row(
+                "SELECT \(Self.disposalColumns) FROM disposals WHERE customer_id = ?", [.text(customerId)])
+            guard let disposal = row.map(Self.disposal) else { return nil }
+            guard let holder = try Self.linkedUser(of: customerId, &connection) else { return disposal }
+            if let userId = disposal.userId, sameCodePoints(userId, holder) { return disposal }
+            try connection.change("DELETE FROM disposals WHERE customer_id = ?", [.text(customerId)])
+            try audit.record("disposal.cancelled", userId: disposal.userId, customerId: customerId, &connection)
+            return nil
         }
     }
 
@@ -137,7 +143,8 @@ extension CustomerStore {
             """
             INSERT INTO disposals (customer_id, user_id, action, idempotency_key, requested_at)
             VALUES (?, ?, ?, lower(hex(randomblob(16))), ?)
-            ON CONFLICT (customer_id) DO UPDATE SET action = excluded.action, parked = 0, not_before = 0
+            ON CONFLICT (customer_id) DO UPDATE SET
+                user_id = coalesce(excluded.user_id, user_id), action = excluded.action, parked = 0, not_before = 0
             """, [.text(customerId), SQLiteValue(userId), .text(action), .integer(now)])
     }
 }

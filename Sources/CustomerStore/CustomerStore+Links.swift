@@ -181,7 +181,7 @@ extension CustomerStore {
 
     /// Links a customer that the host names. A create that is pending for the user will be disposed of when it settles.
     /// - Returns: The user as it is now, with the link in the queue to be synced; `nil` when there is no such user.
-    /// - Throws: `.customerTaken` when another user has it.
+    /// - Throws: `.customerTaken` when another user has it, `.customerDoomed`.
     package func linkExisting(
         _ customerId: String, to userId: String, at now: Milliseconds
     ) async throws(StoreError) -> User? {
@@ -191,6 +191,9 @@ extension CustomerStore {
                 throw .customerTaken(customerId: customerId, userId: other)
             }
             guard user.customerId == nil else { return user }
+            let doom = try connection.row(
+                "SELECT 1 FROM disposals WHERE customer_id = ? AND action = 'delete'", [.text(customerId)])
+            if doom != nil { throw .customerDoomed(customerId: customerId) }
             // It was to be archived for the user it had; it has one again.
             try connection.change(
                 "DELETE FROM disposals WHERE customer_id = ? AND action = 'archive'", [.text(customerId)])

@@ -20,6 +20,8 @@ package enum StoreError: Error, Sendable {
     case nameTaken(kind: String, name: String)
     /// The customer belongs to another user.
     case customerTaken(customerId: String, userId: String)
+    /// The customer is about to be deleted at Stripe.
+    case customerDoomed(customerId: String)
     /// The database has migrations that this version does not know.
     case newerDatabase(version: Int, known: Int)
     /// A migration that was applied differs from the one compiled in.
@@ -53,6 +55,7 @@ extension StoreError: CustomStringConvertible {
         case .nameTaken(let kind, let name):
             "The database's \(kind) \(name) isn't of stripe-customers: rename it, or use a database file of its own"
         case .customerTaken: "The customer is linked to another user"
+        case .customerDoomed: "The customer is about to be deleted"
         case .newerDatabase(let version, let known):
             "The database is at migration \(version); this version knows \(known): use a newer stripe-customers"
         case .changedMigration(let name): "The migration \(name) was applied in another form than this version has"

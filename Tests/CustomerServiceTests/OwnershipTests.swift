@@ -81,5 +81,29 @@ struct OwnershipTests {
         return (world, stray)
     }
 
+    @Test("A customer that is about to be deleted is not linked")
+    func linkOfDoomed() async throws {
+        let (world, stray) = try await pendingErasure()
+        let error = await errorOf { () async throws(ServiceError) in
+            try await world.call("linkCustomer", ["userId": "vic", "customerId": .string(stray)])
+        }
+        #expect(error?.kind == .customerDeleted)
+        #expect(error?.message.contains("about to be deleted") == true)
+        try await world.settle()
+        #expect(try await world.user("vic").customerId == nil)
+        #expect(try await isDeleted(world, stray))
+    }
+
+    @Test("One that another program links all the same is not deleted, and the erasure comes to its end")
+    func linkBySQL() async throws {
+        let (world, stray) = try await pendingErasure()
+        try world.sql("UPDATE users SET stripe_customer_id = ? WHERE id = 'vic'", [.text(stray)])
+        try await world.settle()
+        #expect(try await !isDeleted(world, stray))
+        #expect(try await world.user("vic").customerId == stray)
+        #expect(try world.sql("SELECT 1 FROM erasures UNION ALL SELECT 1 FROM disposals").isEmpty)
+        #expect(try changes(world, of: "mal").contains("disposal.cancelled"))
+    }
+
     // MARK: Traces
 }
