@@ -67,6 +67,23 @@ struct OwnershipTests {
         #expect(try changes(world, of: "vic").contains("customer.linked"))
     }
 
+    @Test("A repeated createCustomer gives the customer to its user only, and else to nobody")
+    func replay() async throws {
+        let (world, first) = try await world()
+        try await world.call("deleteCustomer", ["customerId": .string(first)])
+        let params: JSONObject = ["userId": "mal", "email": "mal@example.com"]
+        let made = try await world.call("createCustomer", params, key: "k1")
+        let customer = try #require(made["id"]?.string)
+        try await world.call("unlinkCustomer", ["userId": "mal", "customerId": .string(customer)])
+        #expect(try await world.call("createCustomer", params, key: "k1")["id"] == made["id"])
+        try await world.call("linkCustomer", ["userId": "vic", "customerId": .string(customer)])
+        let replay = { () async throws(ServiceError) in try await world.call("createCustomer", params, key: "k1") }
+        #expect(await errorOf(replay)?.kind == .idempotencyConflict)
+        try await world.call("syncCustomerWithUser", ["userId": "vic"])
+        try await world.call("deleteUser", ["userId": "vic", "customer": "keep"])
+        #expect(await errorOf(replay)?.kind == .idempotencyConflict)
+    }
+
     // MARK: About to be deleted
 
     /// An erasure of mal that Stripe holds up, with a second customer that names mal.

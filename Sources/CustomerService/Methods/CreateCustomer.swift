@@ -47,7 +47,8 @@ enum CreateCustomer: ServiceMethod {
         do throws(ServiceError) {
             let customer: JSONObject
             switch (known, params.userId) {
-            case (.done(let customerId), _): return try await unchanged(customerId, service)
+            case (.done(let customerId), let userId):
+                return try await repeated(customerId, for: userId, service)
             case (.new, let userId?): customer = try await forUser(userId, params, isRetry: false, service)
             case (.pending, let userId?): customer = try await forUser(userId, params, isRetry: true, service)
             case (.new, nil): customer = try await onItsOwn(params, key: key.text, isRetry: false, service)
@@ -75,6 +76,24 @@ enum CreateCustomer: ServiceMethod {
     ) async throws(ServiceError) -> JSONObject {
         AuditScope.current?.isUnchanged = true
         return try await service.livingCustomer(customerId).object
+    }
+
+    /// The customer that the first call made, if the user for whom it was still has it, or nobody has.
+    private static func repeated(
+        _ customerId: String, for userId: String?, _ service: CustomerService
+    ) async throws(ServiceError) -> JSONObject {
+        AuditScope.current?.isUnchanged = true
+        let customer = try await service.livingCustomer(customerId)
+        guard let userId else { return customer.object }
+        let holder = try await stored { () async throws(StoreError) in
+            try await service.store.user(customerId: customerId)?.id
+        }
+        if let other = holder ?? customer.owner, !sameCodePoints(other, userId) {
+            throw ServiceError(
+                .idempotencyConflict, "What was created under this key is another user's by now",
+                details: ["userId": .string(userId)])
+        }
+        return customer.object
     }
 
     // MARK: For a user
