@@ -36,10 +36,18 @@ struct CustomerLookup: Sendable {
     private func confirmed(
         _ customer: Customer, owner: String?, _ patience: Patience
     ) async throws(ServiceError) -> Customer? {
+        let current = try await present(customer, owner: owner, patience)
+        return current?.isArchived == true ? nil : current
+    }
+
+    /// The customer as it is now, if it still lives and names this user: search gives what was so a minute ago.
+    private func present(
+        _ customer: Customer, owner: String?, _ patience: Patience
+    ) async throws(ServiceError) -> Customer? {
         do throws(StripeError) {
             let current = try await stripe.retrieveCustomer(customer.id, patience: patience).value
             let isOwners = (current.owner ?? "").utf8.elementsEqual((owner ?? "").utf8)
-            return current.isDeleted || current.isArchived || !isOwners ? nil : current
+            return current.isDeleted || !isOwners ? nil : current
         } catch {
             if error.kind == .notFound { return nil }
             throw ServiceError(error)
@@ -74,19 +82,24 @@ struct CustomerLookup: Sendable {
 
     /// Customers that name the user in their metadata, archived ones included, whoever made them. The list of the user's
     /// address is up to date; search finds those of other addresses, but lags.
+    /// Each is looked at once more, since it is about to be deleted.
     /// - Returns: Their ids, and whether Stripe could be asked for all of them. An erasure doesn't wait for a Stripe that
     ///   is out of order.
     func customers(naming userId: String, email: String?) async -> (ids: [String], isComplete: Bool) {
         let patience = Patience(maximumAttempts: 1, deadline: 10_000)
         var found: [Customer] = []
-        var isComplete = false
+        var ids: [String] = []
+        var isComplete = true
         do {
             for spelling in email.map(spellings) ?? [] { found += try await listed(email: spelling, patience) }
             found += try await stripe.everyCustomer(query: Self.query(naming: userId), patience: patience)
-            isComplete = true
-        } catch {}
-        let named = found.filter { $0.owner.map { sameCodePoints($0, userId) } == true && !$0.isDeleted }
-        return (unique(named).map(\.id), isComplete)
+        } catch { isComplete = false }
+        do {
+            for customer in unique(found.filter { $0.owner.map { sameCodePoints($0, userId) } == true }) {
+                if let current = try await present(customer, owner: userId, patience) { ids.append(current.id) }
+            }
+        } catch { isComplete = false }
+        return (ids, isComplete)
     }
 
     private static func query(naming userId: String) -> String {

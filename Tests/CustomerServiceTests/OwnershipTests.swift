@@ -84,6 +84,24 @@ struct OwnershipTests {
         #expect(await errorOf(replay)?.kind == .idempotencyConflict)
     }
 
+    @Test("A customer that the search still gives for the user, but that names it no more, stays")
+    func staleHit() async throws {
+        let (world, own) = try await world()
+        let stray = try #require(
+            try await world.stripe.direct(.post, "/v1/customers", "metadata[userId]=mal")["id"]?.string)
+        let stripe = world.stripe
+        stripe.observe { request, stage in
+            guard request.route == .search, stage == .executed else { return true }
+            blocking { _ = try? await stripe.direct(.post, "/v1/customers/" + stray, "metadata[userId]=") }
+            return true
+        }
+        let answer = try await world.call("eraseUser", ["userId": "mal"])
+        stripe.observe { _, _ in true }
+        #expect(answer["state"] == "done")
+        #expect(try await isDeleted(world, own))
+        #expect(try await !isDeleted(world, stray))
+    }
+
     // MARK: About to be deleted
 
     /// An erasure of mal that Stripe holds up, with a second customer that names mal.
