@@ -129,10 +129,10 @@ extension Reconciliation {
         case .sync: _ = try await service.sync.bringInLine(userId)
         case .relink:
             if let other = finding.successor, let dead = finding.customerId,
-                let customer = try await service.presentCustomer(other)
+                try await service.presentCustomer(other) != nil
             {
                 try await stored { () async throws(StoreError) in try await store.unlinkDeleted(dead) }
-                _ = try await service.adopt(customer, by: userId)
+                _ = try await service.adopt(other, by: userId)
             }
             _ = try await service.sync.bringInLine(userId, SyncRequest(verify: true))
         case .takeIn:
@@ -141,9 +141,9 @@ extension Reconciliation {
             for _ in 0..<2 where try await takeIn(customerId, of: userId) { return true }
             return false
         case .adopt:
-            guard let customerId = finding.customerId, let customer = try await service.presentCustomer(customerId)
-            else { return false }
-            guard try await service.adopt(customer, by: userId) else { return false }
+            guard let customerId = finding.customerId, try await service.adopt(customerId, by: userId) else {
+                return false
+            }
             _ = try await service.sync.bringInLine(userId)
         }
         return true

@@ -116,7 +116,7 @@ struct WebhookIntake: Sendable {
         guard let customer = Customer(event.customer), let owner = customer.owner, !event.isEcho else {
             return try await noted(event, event.isEcho ? .echo : .none)
         }
-        let linked = try await service.adopt(customer, by: owner)
+        let linked = try await service.adopt(customer.id, by: owner)
         return try await noted(event, linked ? .linked : .none, linked ? owner : nil)
     }
 
@@ -185,21 +185,18 @@ extension CustomerService {
         }
     }
 
-    /// Gives a customer that names a user to that user, if the user has none and none is being made.
+    /// Gives a customer that names a user at Stripe to that user, if the user has none and none is being made. What told
+    /// of it, an event or a list, may be old: Stripe is asked what the customer is now.
     /// - Returns: Whether the user has it now and had not before.
-    func adopt(_ customer: Customer, by userId: String) async throws(ServiceError) -> Bool {
-        guard !customer.isArchived, !customer.isDeleted else { return false }
-        return try await sync.withLease(.user(userId), "the user") { () async throws(ServiceError) in
-            try await stored { () async throws(StoreError) in
-                guard let user = try await store.user(userId), user.customerId == nil,
-                    try await store.unadoptable([customer.id], for: userId).isEmpty,
-                    try await !store.knowledge(of: customer.id).isDeleted
-                else { return false }
-                if try await store.hasPendingIntent(userId) {
-                    // It may be the very customer that the intent made: settling it comes to the right one.
-                    try await store.enqueue(userId, at: clock.now())
-                    return false
-                }
+    func adopt(_ customerId: String, by userId: String) async throws(ServiceError) -> Bool {
+        try await sync.withLease(.user(userId), "the user") { () async throws(ServiceError) in
+            let user = try await stored { () async throws(StoreError) in
+                try await adopter(of: customerId, userId)
+            }
+            guard let user, let customer = try await presentCustomer(customerId), !customer.isDeleted,
+                !customer.isArchived, let owner = customer.owner, sameCodePoints(owner, userId)
+            else { return false }
+            return try await stored { () async throws(StoreError) in
                 let base = ProfileFields.adopted(customer.object, for: user)
                 let outcome = try await store.link(
                     customer.id, to: userId, settling: nil, created: false, profile: base,
@@ -211,5 +208,18 @@ extension CustomerService {
                 return true
             }
         }
+    }
+
+    /// The user, if it may adopt the customer.
+    private func adopter(of customerId: String, _ userId: String) async throws(StoreError) -> User? {
+        guard let user = try await store.user(userId), user.customerId == nil,
+            try await store.unadoptable([customerId], for: userId).isEmpty
+        else { return nil }
+        if try await store.hasPendingIntent(userId) {
+            // It may be the very customer that the intent made: settling it comes to the right one.
+            try await store.enqueue(userId, at: clock.now())
+            return nil
+        }
+        return user
     }
 }

@@ -272,6 +272,22 @@ struct WebhookTests {
         #expect(try await bench.store.user("u1")?.customerId == before)
     }
 
+    @Test(
+        "An event that comes late links no customer that names the user no more, or is gone", arguments: [true, false])
+    func createdLate(isGone: Bool) async throws {
+        let bench = try await WebhookBench()
+        try bench.sql("INSERT INTO users (id, email, name) VALUES ('u1', 'u1@example.com', 'Ada')")
+        let made = try await bench.atStripe(.post, "/v1/customers", "name=Firm&metadata[userId]=u1")
+        let (event, id) = (try await bench.newestEvent(), made["id"]?.string ?? "")
+        if isGone {
+            try await bench.atStripe(.delete, "/v1/customers/" + id)
+        } else {
+            try await bench.edit(id, "metadata[userId]=")
+        }
+        #expect(try await bench.effect(of: event) == "none")
+        #expect(try await bench.user("u1").customerId == nil)
+    }
+
     // MARK: Not ours
 
     @Test(
