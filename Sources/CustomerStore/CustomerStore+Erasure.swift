@@ -64,7 +64,7 @@ extension CustomerStore {
                 ON CONFLICT (user_id) DO UPDATE SET customer_ids = excluded.customer_ids, scrubbed = 0
                 """, [.text(userId), .text(storedJSON(customers)), .integer(now)])
             try refusing { () throws(StoreError) in
-                try connection.change("DELETE FROM users WHERE id = ?", [.text(userId)])
+                try connection.change("DELETE FROM users WHERE \(Self.hasID)", [.text(userId)])
             }
             try connection.change(
                 "UPDATE create_intents SET disposal = 'delete' WHERE user_id = ? AND state = 'pending'",
@@ -154,7 +154,7 @@ extension CustomerStore {
     private static func isKnown(_ userId: String, _ connection: inout Connection) throws(StoreError) -> Bool {
         try connection.row(
             """
-            SELECT 1 WHERE EXISTS (SELECT 1 FROM users WHERE id = ?1)
+            SELECT 1 WHERE EXISTS (SELECT 1 FROM users WHERE \(hasID))
                 OR EXISTS (SELECT 1 FROM erasures WHERE user_id = ?1)
                 OR EXISTS (SELECT 1 FROM create_intents WHERE user_id = ?1)
                 OR EXISTS (SELECT 1 FROM synced_profiles WHERE user_id = ?1)
@@ -169,7 +169,7 @@ extension CustomerStore {
         try connection.rows(
             """
             SELECT customer_id FROM (
-                SELECT stripe_customer_id AS customer_id FROM users WHERE id = ?1
+                SELECT stripe_customer_id AS customer_id FROM users WHERE \(hasID)
                 UNION SELECT customer_id FROM disposals WHERE user_id = ?1
                 UNION SELECT value FROM erasures, json_each(customer_ids) WHERE user_id = ?1
                 UNION SELECT value FROM json_each(?2))

@@ -182,7 +182,8 @@ extension CustomerStore {
                 """
                 SELECT customer_id, owner, created FROM reconcile_customers
                 WHERE customer_id > ?1 AND \(Self.isOpen) AND (
-                    owner IS NULL OR NOT EXISTS (SELECT 1 FROM users WHERE users.id = owner)
+                    owner IS NULL OR NOT EXISTS (
+                        SELECT 1 FROM users WHERE users.id = owner AND CAST(users.id AS TEXT) = owner)
                     OR EXISTS (SELECT 1 FROM unlinked_customers WHERE customer_id = reconcile_customers.customer_id))
                 ORDER BY customer_id LIMIT ?2
                 """, [.text(id ?? ""), SQLiteValue(limit)]

@@ -35,7 +35,9 @@ extension CustomerStore {
         return try await writeRecorded { connection, audit throws(StoreError) in
             try self.restoreTriggers(&connection)
             if let key, let known = try Self.user(registeredUnder: key, &connection) { return (known, nil) }
-            if try Self.user(user.id, &connection) != nil { throw .userExists(userId: user.id, sameEmail: false) }
+            // Also one whose id only the table takes for the same.
+            let holder = try connection.row("SELECT CAST(id AS TEXT) FROM users WHERE id = ?", [.text(user.id)])
+            if let holder { throw .userExists(userId: holder.text(0) ?? user.id, sameEmail: false) }
             if let email = user.email { try Self.requireFree(email, for: nil, &connection) }
             let row = try refusing { () throws(StoreError) in
                 try connection.row(
@@ -137,8 +139,12 @@ extension CustomerStore {
     /// further than a U+0000, which rows of other programs may hold; lower() goes to the end.
     static let hasAddress = "email = ?1 COLLATE NOCASE AND lower(email) = lower(?1)"
 
+    /// The id is ?1 to the letter: a column of integers would find 7 for 007 or 7.0 too, and whatever else is kept under
+    /// the id as it was given would be missed.
+    static let hasID = "id = ?1 AND CAST(id AS TEXT) = ?1"
+
     static func user(_ id: String, _ connection: inout Connection) throws(StoreError) -> User? {
-        try connection.row("SELECT \(User.columns) FROM users WHERE id = ?", [.text(id)]).map { User(row: $0) }
+        try connection.row("SELECT \(User.columns) FROM users WHERE \(hasID)", [.text(id)]).map { User(row: $0) }
     }
 
     /// Checked here rather than by a unique index, which a host's rows may not allow. It holds across processes, since

@@ -194,6 +194,37 @@ struct UsersTableTests {
         try await host.end()
     }
 
+    @Test(
+        "An integer id in any form but its own is nobody's, for whatever method", arguments: ["007", "+7", "7.0", " 7"])
+    func otherForms(id: String) async throws {
+        try change(["CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT)"])
+        let policy = directory.file("policy.json")
+        try #"{"roles": {"admin": {"methods": ["*"]}, "me": {"methods": ["*"], "scope": "self"}}}"#.write(to: policy)
+        let host = try Host(["--sandbox", "--database", database, "--policy", policy])
+        let admin: JSONValue = ["id": "boss", "role": "admin"]
+        let seven = try await host.call("registerUser", ["userId": "7", "email": "a@example.com"], as: admin)
+        let customer = seven["customerId"] ?? .null
+        let me: JSONValue = ["id": .string(id), "role": "me"]
+        for actor in [admin, me] {
+            #expect(try await host.call("getUser", ["userId": .string(id)], as: actor).isNull)
+            for method in [
+                "updateUser", "deleteUser", "eraseUser", "exportUserData", "syncCustomerWithUser",
+                "ensureCustomerExists",
+            ] {
+                let failure = try await host.failure(method, ["userId": .string(id)], as: actor)
+                #expect(failure == "user_not_found", "\(method)")
+            }
+        }
+        for method in ["linkCustomer", "unlinkCustomer"] {
+            let params: JSONValue = ["userId": .string(id), "customerId": customer]
+            #expect(try await host.failure(method, params, as: admin) == "user_not_found", "\(method)")
+        }
+        #expect(try await host.failure("getCustomer", ["customerId": customer], as: me) == "access_denied")
+        #expect(try await host.call("getUser", ["userId": "7"], as: admin)["customerId"] == customer)
+        #expect(try await host.call("eraseUser", ["userId": "7"], as: admin)["state"] == "done")
+        try await host.end()
+    }
+
     @Test("migrate makes them again and says so")
     func migrate() async throws {
         _ = try await Subprocess.run(["migrate", "--database", database])
