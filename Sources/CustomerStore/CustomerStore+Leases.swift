@@ -33,6 +33,10 @@ extension CustomerStore {
         }
     }
 
+    /// The lease on an address, without the address: a killed process leaves it behind. Every process on the database has
+    /// the audit log's key and comes to the same name.
+    package func lease(ofAddress email: String) -> LeaseName { .address(hash: audit.key.hash(email.lowercased())) }
+
     /// - Returns: Whether this process has the lease now.
     package func lease(_ name: LeaseName) async throws(StoreError) -> Bool {
         let (owner, clock) = (owner, leaseClock)
@@ -76,8 +80,8 @@ package enum LeaseName: Sendable, Hashable {
     case user(String)
     /// To change this customer at Stripe.
     case customer(String)
-    /// To create a customer of this address that no user stands behind.
-    case email(String)
+    /// To create a customer of an address that no user stands behind: `CustomerStore.lease(ofAddress:)`.
+    case address(hash: String)
     /// To do something that one process does for all.
     case duty(String)
 
@@ -85,7 +89,7 @@ package enum LeaseName: Sendable, Hashable {
         switch self {
         case .user(let id): "user:" + id
         case .customer(let id): "customer:" + id
-        case .email(let address): "email:" + address.lowercased()
+        case .address(let hash): "address:" + hash
         case .duty(let name): "duty:" + name
         }
     }

@@ -141,4 +141,24 @@ struct OwnershipTests {
     }
 
     // MARK: Traces
+
+    @Test("The lease on an address has the same name in every process, and is not the address")
+    func addressLease() async throws {
+        let world = try await World()
+        let names = Mutex<[String]>([])
+        world.stripe.observe { request, stage in
+            if request.route == .list, stage == .received {
+                let rows = try? world.sql("SELECT name FROM leases")
+                names.withLock { $0 += (rows ?? []).compactMap { $0.text(0) } }
+            }
+            return true
+        }
+        for (process, email) in [(world, "lone@example.com"), (try await world.neighbour(), "LONE@example.com")] {
+            try await process.call("createCustomer", ["email": .string(email), "onDuplicateEmail": "return"])
+        }
+        world.stripe.observe { _, _ in true }
+        let seen = names.withLock { Set($0) }
+        #expect(seen.count == 1)
+        #expect(seen.allSatisfy { !$0.lowercased().contains("lone") })
+    }
 }

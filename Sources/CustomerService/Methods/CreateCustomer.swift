@@ -144,7 +144,8 @@ enum CreateCustomer: ServiceMethod {
     ) async throws(ServiceError) -> JSONObject {
         if params.onDuplicateEmail == .allow { return try await create(params, key, service) }
         // Look and create as one step, across all processes.
-        return try await service.sync.withLease(.email(params.email), "the address") { () async throws(ServiceError) in
+        let lease = service.store.lease(ofAddress: params.email)
+        return try await service.sync.withLease(lease, "the address") { () async throws(ServiceError) in
             if !isRetry {
                 let existing = try await service.sync.lookup.customers(email: params.email, patience: .normal)
                 if !existing.isEmpty {
