@@ -40,7 +40,7 @@ extension CustomerSync {
         do throws(StripeError) {
             _ = try await stripe.updateCustomer(
                 disposal.customerId, Self.archiveMark(at: disposal.requestedAt),
-                idempotencyKey: "archive-" + disposal.idempotencyKey, patience: patience)
+                idempotencyKey: SyncKey.archive.of(disposal.idempotencyKey), patience: patience)
         } catch {
             if error.kind != .notFound { throw ServiceError(error, customerId: disposal.customerId) }
         }

@@ -74,7 +74,7 @@ extension CustomerSync {
     private func send(
         _ fields: JSONObject, to customerId: String, _ flight: inout Flight
     ) async throws(ServiceError) -> Customer? {
-        let key = "update-" + (flight.claim.change?.id ?? identifiers.next())
+        let key = SyncKey.update.of(flight.claim.change?.id ?? identifiers.next())
         do throws(StripeError) {
             return try await stripe.updateCustomer(
                 customerId, fields, idempotencyKey: key, patience: flight.request.patience

@@ -15,6 +15,16 @@ package struct SyncRequest: Sendable {
     var patience = Patience.normal
 }
 
+/// The idempotency keys under which the process itself writes. Events tell them, so their form must not come up by
+/// accident: `meta.json` keeps hosts from it.
+enum SyncKey: String, CaseIterable {
+    case create, update, archive
+
+    var prefix: String { "stripe-customers-\(rawValue)-" }
+
+    func of(_ id: String) -> String { prefix + id }
+}
+
 /// How a user and its customer came to be in step.
 package struct SyncResult: Sendable {
     package enum Outcome: String, Sendable { case created, updated, unchanged, relinked }
@@ -131,7 +141,7 @@ package struct CustomerSync: Sendable {
                 fields[member.name] = member.value
             }
             return IntentDraft(
-                idempotencyKey: "create-" + identifiers.next(), fields: fields,
+                idempotencyKey: SyncKey.create.of(identifiers.next()), fields: fields,
                 isEmailVerified: request.isEmailVerified)
         }
     }

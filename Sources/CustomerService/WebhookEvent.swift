@@ -47,10 +47,10 @@ struct WebhookEvent: Sendable {
         EventMark(eventId: id, customerId: customer["id"]?.string ?? "", created: created)
     }
 
-    /// It tells of what a sync of ours has written, and has recorded. `call-` is not among the prefixes: that is a host
-    /// changing a customer with `updateCustomer`, an edit of the customer like one in the dashboard.
+    /// It tells of what a sync of ours has written, and has recorded. `updateCustomer` has keys of another form: that is a
+    /// host changing a customer, an edit of the customer like one in the dashboard.
     var isEcho: Bool {
-        ["create-", "update-", "archive-"].contains { idempotencyKey?.hasPrefix($0) == true }
+        SyncKey.allCases.contains { idempotencyKey?.hasPrefix($0.prefix) == true }
     }
 
     /// The customer as it was before, or `nil` when the event does not tell.

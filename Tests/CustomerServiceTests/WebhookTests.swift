@@ -290,6 +290,15 @@ struct WebhookTests {
 
     // MARK: Not ours
 
+    @Test("A host's own key makes no echo of its edit", arguments: ["create-x", "update-profile-42", "archive-q"])
+    func hostKey(key: String) async throws {
+        let bench = try await WebhookBench(wins: ["name"])
+        let id = try await bench.register("u1")
+        try await bench.call("updateCustomer", ["customerId": .string(id), "name": "New"], key: key)
+        #expect(try await bench.effect(of: bench.newestEvent()) == "user_updated")
+        #expect(try await bench.user("u1").name == "New")
+    }
+
     @Test(
         "Events of other kinds, modes and accounts are left to the host",
         arguments: [

@@ -98,6 +98,20 @@ struct ServerTests {
         _ = await session.finish()
     }
 
+    @Test("A key that could be one of the process's own is refused")
+    func ownKey() async throws {
+        let session = try Session([.echo])
+        for key in ["stripe-customers-update-1", "stripe-customers-"] {
+            session.send(
+                #"{"jsonrpc":"2.0","id":1,"method":"echo","params":{"_meta":{"idempotencyKey":"\#(key)"}}}"#)
+            let data = await session.next()?["error"]?["data"]
+            #expect(data?["type"]?.string == "invalid_params")
+            let place = data?["violations"]?.array?.first?["instanceLocation"]?.string
+            #expect(place == "/_meta/idempotencyKey")
+        }
+        _ = await session.finish()
+    }
+
     @Test("Params by position are refused with the reason")
     func positional() async throws {
         let session = try Session([.echo])
