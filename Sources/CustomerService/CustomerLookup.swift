@@ -83,9 +83,12 @@ struct CustomerLookup: Sendable {
     /// Customers that name the user in their metadata, archived ones included, whoever made them. The list of the user's
     /// address is up to date; search finds those of other addresses, but lags.
     /// Each is looked at once more, since it is about to be deleted.
+    /// - Parameter known: The user's anyway.
     /// - Returns: Their ids, and whether Stripe could be asked for all of them. An erasure doesn't wait for a Stripe that
     ///   is out of order.
-    func customers(naming userId: String, email: String?) async -> (ids: [String], isComplete: Bool) {
+    func customers(
+        naming userId: String, email: String?, besides known: [String]
+    ) async -> (ids: [String], isComplete: Bool) {
         let patience = Patience(maximumAttempts: 1, deadline: 10_000)
         var found: [Customer] = []
         var ids: [String] = []
@@ -95,7 +98,8 @@ struct CustomerLookup: Sendable {
             found += try await stripe.everyCustomer(query: Self.query(naming: userId), patience: patience)
         } catch { isComplete = false }
         do {
-            for customer in unique(found.filter { $0.owner.map { sameCodePoints($0, userId) } == true }) {
+            let named = found.filter { $0.owner.map { sameCodePoints($0, userId) } == true && !known.contains($0.id) }
+            for customer in unique(named) {
                 if let current = try await present(customer, owner: userId, patience) { ids.append(current.id) }
             }
         } catch { isComplete = false }

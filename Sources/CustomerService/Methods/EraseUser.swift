@@ -45,7 +45,8 @@ enum EraseUser: ServiceMethod {
         }
         guard let own else { throw ServiceError.userNotFound(userId) }
         let former = try await service.formerCustomers(of: userId)
-        let named = await service.sync.lookup.customers(naming: userId, email: user?.email)
+        let named = await service.sync.lookup.customers(
+            naming: userId, email: user?.email, besides: own + former.ids)
         let theirs = former.ids + named.ids
         if params.force != true {
             let customers = try await stored { () async throws(StoreError) in
