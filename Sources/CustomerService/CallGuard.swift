@@ -50,6 +50,8 @@ package struct CallGuard: Sendable {
                 if isAtStripeAlone || method.name == DeleteCustomer.name {
                     try await service.noteChangeUnderWay(params)
                 }
+                var context = context
+                context.isConfined = confinement != nil
                 let answer = try await method.call(params, context)
                 if isAtStripeAlone, scope.outcomes.isEmpty {
                     await service.record(params, answer: answer)

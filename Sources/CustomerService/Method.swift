@@ -18,6 +18,8 @@ package struct CallContext: Sendable {
     package var idempotencyKey: String?
     /// The same with what it stands for.
     var hostKey: HostKey?
+    /// Under the scope `self`: others must not be named in the answer.
+    var isConfined = false
     /// The W3C trace context that goes into the log.
     package var traceparent: String?
     /// Sends one `$/progress` value; does nothing when the host gave no token.

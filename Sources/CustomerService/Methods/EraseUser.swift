@@ -84,19 +84,19 @@ enum EraseUser: ServiceMethod {
         if isOver {
             answer.erased.append(Answer.Erased(where: "write-ahead log", what: "earlier versions of these pages"))
         }
-        answer.kept = kept(isOver: isOver, hasCustomers: !customers.isEmpty, takenAway)
-        answer.kept += named.ids.filter { !customers.contains($0) && !takenAway.contains($0) }.map {
-            Answer.Kept(
-                where: "stripe", what: $0,
-                why: "it names the user in its metadata, but is another user's or was taken away with unlinkCustomer:"
-                    + " change its metadata with updateCustomer, or delete it with deleteCustomer")
-        }
-        answer.kept += former.others.map {
-            Answer.Kept(
-                where: "stripe", what: $0,
-                why: "it was made for the user, but names another one by now:"
-                    + " delete it with deleteCustomer if it is not that one's")
-        }
+        answer.kept = kept(isOver: isOver, hasCustomers: !customers.isEmpty)
+        answer.kept += keptCustomers(
+            takenAway,
+            "unlinkCustomer took it away from the user, so it may be somebody else's:"
+                + " delete it with deleteCustomer if it is not", context)
+        answer.kept += keptCustomers(
+            named.ids.filter { !customers.contains($0) && !takenAway.contains($0) },
+            "it names the user in its metadata, but is another user's or was taken away with unlinkCustomer:"
+                + " change its metadata with updateCustomer, or delete it with deleteCustomer", context)
+        answer.kept += keptCustomers(
+            former.others,
+            "it was made for the user, but names another one by now:"
+                + " delete it with deleteCustomer if it is not that one's", context)
         if !named.isComplete {
             answer.kept.append(
                 Answer.Kept(
@@ -107,7 +107,18 @@ enum EraseUser: ServiceMethod {
         return answer
     }
 
-    private static func kept(isOver: Bool, hasCustomers: Bool, _ takenAway: [String]) -> [Answer.Kept] {
+    /// Each by itself, or only how many they are for a user who may not know of others.
+    private static func keptCustomers(_ ids: [String], _ why: String, _ context: CallContext) -> [Answer.Kept] {
+        guard context.isConfined else { return ids.map { Answer.Kept(where: "stripe", what: $0, why: why) } }
+        guard !ids.isEmpty else { return [] }
+        return [
+            Answer.Kept(
+                where: "stripe", what: "\(ids.count) of the customers that were the user's or name it",
+                why: "they are, or may be, somebody else's by now")
+        ]
+    }
+
+    private static func kept(isOver: Bool, hasCustomers: Bool) -> [Answer.Kept] {
         var kept = [
             Answer.Kept(
                 where: "audit_events", what: "the user's id, masks and keyed hashes",
@@ -125,13 +136,6 @@ enum EraseUser: ServiceMethod {
                     where: "stripe", what: "invoices, charges, events and logs of the deleted customer",
                     why: "deleting is not redacting: start a redaction job at Stripe"
                         + " (https://docs.stripe.com/privacy/redaction), which needs the customer's id"))
-        }
-        for customerId in takenAway {
-            kept.append(
-                Answer.Kept(
-                    where: "stripe", what: customerId,
-                    why: "unlinkCustomer took it away from the user, so it may be somebody else's:"
-                        + " delete it with deleteCustomer if it is not"))
         }
         if !isOver {
             kept.append(
