@@ -12,15 +12,18 @@ package enum IdempotentCall: Sendable {
 }
 
 extension CustomerStore {
+    /// - Parameter userId: Whom it is about, so that an erasure finds it whatever comes of it.
     /// - Throws: `.keyReused` when it was seen before with other params.
-    package func beginIdempotentCall(_ key: HostKey, at now: Milliseconds) async throws(StoreError) -> IdempotentCall {
+    package func beginIdempotentCall(
+        _ key: HostKey, about userId: String?, at now: Milliseconds
+    ) async throws(StoreError) -> IdempotentCall {
         try await write { connection throws(StoreError) in
             if let row = try Self.call(under: key, &connection) {
                 return row.text(0).map { .done(customerId: $0) } ?? .pending(since: row.integer(1) ?? 0)
             }
             try connection.change(
-                "INSERT INTO idempotent_calls (idempotency_key, request_hash, created_at) VALUES (?, ?, ?)",
-                [.text(key.text), .text(key.requestHash), .integer(now)])
+                "INSERT INTO idempotent_calls (idempotency_key, request_hash, user_id, created_at) VALUES (?, ?, ?, ?)",
+                [.text(key.text), .text(key.requestHash), SQLiteValue(userId), .integer(now)])
             return .new
         }
     }

@@ -142,6 +142,21 @@ struct OwnershipTests {
 
     // MARK: Traces
 
+    @Test("A call under the host's key that names the user and came to nothing leaves no trace of its own")
+    func unfinishedCall() async throws {
+        let (world, _) = try await world()
+        world.stripe.script { $0.route == .create ? .unsaved500 : nil }
+        let error = await errorOf { () async throws(ServiceError) in
+            try await world.call(
+                "createCustomer", ["email": "second@example.com", "metadata": ["userId": "mal"]], key: "mals-second")
+        }
+        #expect(error?.kind == .stripeUnavailable)
+        world.stripe.script { _ in nil }
+        #expect(try world.sql("SELECT 1 FROM idempotent_calls").count == 1)
+        try await world.call("eraseUser", ["userId": "mal"])
+        #expect(try world.sql("SELECT 1 FROM idempotent_calls").isEmpty)
+    }
+
     @Test("The lease on an address has the same name in every process, and is not the address")
     func addressLease() async throws {
         let world = try await World()

@@ -41,8 +41,10 @@ enum CreateCustomer: ServiceMethod {
     private static func once(
         _ key: HostKey, _ params: Params, _ service: CustomerService
     ) async throws(ServiceError) -> JSONObject {
+        let named = params.fields["metadata"]?[ProfileFields.userIdName]?.string
         let known = try await stored { () async throws(StoreError) in
-            try await service.store.beginIdempotentCall(key, at: service.clock.now())
+            try await service.store.beginIdempotentCall(
+                key, about: params.userId ?? named, at: service.clock.now())
         }
         do throws(ServiceError) {
             let customer: JSONObject
