@@ -33,6 +33,22 @@ struct ChangeTests {
         #expect(try await world.user("u1").metadata.count == 59)
     }
 
+    @Test("A customer whose metadata has no room for the user's id is not linked")
+    func noRoomForUserID() async throws {
+        let world = try await World()
+        _ = try await world.call("registerUser", ["userId": "u1", "email": "u1@example.com"])
+        let own = try #require(try await world.user("u1").customerId)
+        _ = try await world.call("unlinkCustomer", ["userId": "u1", "customerId": .string(own)])
+        let keys = JSONObject((0..<50).map { JSONObject.Member("k\($0)", "v") })
+        let full = try await world.call(
+            "createCustomer", ["email": "full@example.com", "metadata": .object(keys)])
+        let error = await errorOf { () throws(ServiceError) in
+            try await world.call("linkCustomer", ["userId": "u1", "customerId": full["id"] ?? .null])
+        }
+        #expect(error?.kind == .invalidParams)
+        #expect(error?.details["violations"]?.array?.first?["instanceLocation"] == "/customerId")
+    }
+
     @Test("An empty text in a user's metadata, which Stripe can't hold, is as good as none")
     func emptyMetadata() async throws {
         let world = try await World()

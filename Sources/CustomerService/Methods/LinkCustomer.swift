@@ -15,7 +15,13 @@ enum LinkCustomer: ServiceMethod {
     static func call(
         _ params: Params, _ context: CallContext, _ service: CustomerService
     ) async throws(ServiceError) -> User {
-        _ = try await service.livingCustomer(params.customerId)
+        let customer = try await service.livingCustomer(params.customerId)
+        // It is to name its user there.
+        if customer.owner == nil, let count = customer.metadata?.count, count >= 50 {
+            throw .violation(
+                of: "maxProperties", at: "/customerId", params: ["limit": 49],
+                "has \(count) metadata keys, which leaves no room for userId")
+        }
         return try await service.sync.withLease(.user(params.userId), "the user") { () async throws(ServiceError) in
             let linked = try await stored { () async throws(StoreError) in
                 try await service.store.linkExisting(
