@@ -49,7 +49,7 @@ struct AuditLog: Sendable {
         try anchorFile.replace(end.fileContents(key: key))
     }
 
-    /// The end of the log, when every event after `start` continues the chain from there.
+    /// The end of the log, or of as many events as one look may take, when each of them continues the chain from `start`.
     private func end(
         ofChainFrom start: AuditAnchor, _ connection: inout Connection
     ) throws(StoreError) -> AuditAnchor? {
@@ -57,7 +57,8 @@ struct AuditLog: Sendable {
             guard try Self.hash(at: start.sequence, &connection) == start.hash else { return nil }
         }
         var end = start
-        while true {
+        // A few events, unless the anchor could not be written for long, or an old copy of it was put in its place.
+        for _ in 0..<Self.pagesAtOnce {
             let events = try connection.rows(
                 "SELECT \(AuditEvent.columns) FROM audit_events WHERE sequence > ? ORDER BY sequence LIMIT ?",
                 [.integer(end.sequence), SQLiteValue(Self.page)]
@@ -66,12 +67,15 @@ struct AuditLog: Sendable {
                 guard event.continues(end, key) else { return nil }
                 end = event.place
             }
-            if events.count < Self.page { return end }
+            if events.count < Self.page { break }
         }
+        return end
     }
 
     /// How many events are in memory at once.
     static let page = 500
+    /// Nothing else can be done with the database meanwhile: a quarter of a second.
+    private static let pagesAtOnce = 10
 
     // MARK: The beginning
 
