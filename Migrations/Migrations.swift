@@ -22,5 +22,7 @@ package enum Migrations {
             sql: PackageResources.V0007_registrations_under_keys_sql),
         Migration(version: 8, name: "V0008_event_effects", sql: PackageResources.V0008_event_effects_sql),
         Migration(version: 9, name: "V0009_sealed_changes", sql: PackageResources.V0009_sealed_changes_sql),
+        Migration(
+            version: 10, name: "V0010_customers_of_intents", sql: PackageResources.V0010_customers_of_intents_sql),
     ]
 }

@@ -252,10 +252,10 @@ extension CustomerStore {
         _ customerId: String, of userId: String, _ connection: inout Connection
     ) throws(StoreError) {
         try connection.change("DELETE FROM unlinked_customers WHERE customer_id = ?", [.text(customerId)])
-        try connection.change(
-            "UPDATE create_intents SET customer_id = NULL WHERE customer_id = ? AND user_id <> ?",
-            [.text(customerId), .text(userId)])
+        try connection.change(takeFromOthers, [.text(customerId), .text(userId)])
     }
+
+    static let takeFromOthers = "UPDATE create_intents SET customer_id = NULL WHERE customer_id = ? AND user_id <> ?"
 
     /// `nil` when nothing is known of this user with this customer.
     static func synced(

@@ -124,6 +124,22 @@ struct StoreTests {
         await store.close()
     }
 
+    @Test("What each registration asks for is found by an index, however many users there are")
+    func plans() async throws {
+        let file = try StoreFile()
+        let store = try file.store()
+        for (statement, index) in [
+            (CustomerStore.takeFromOthers, "create_intents_customer"),
+            ("SELECT 1 FROM users WHERE " + CustomerStore.hasID, "sqlite_autoindex_users_1"),
+        ] {
+            let text = statement.replacingOccurrences(of: "?1", with: "'u1'").replacingOccurrences(
+                of: "?", with: "'u1'")
+            let plan = try file.rows("EXPLAIN QUERY PLAN " + text)
+            #expect(plan.count == 1 && plan[0].contains("SEARCH") && plan[0].contains(index), "\(plan)")
+        }
+        await store.close()
+    }
+
     @Test("No error text holds what a user told")
     func personalData() async throws {
         let file = try StoreFile(
