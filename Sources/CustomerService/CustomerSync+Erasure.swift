@@ -26,8 +26,8 @@ extension CustomerSync {
 
     /// Does what is left of an erasure here.
     func finishErasure(of userId: String) async throws(ServiceError) {
-        _ = try await stored { () async throws(StoreError) in try await store.scrub(userId) }
-        try await purge(userId)
+        let isScrubbed = try await stored { () async throws(StoreError) in try await store.scrub(userId) != nil }
+        if isScrubbed { try await purge(userId) }
     }
 
     static let purgeLease = LeaseName.duty("purge")

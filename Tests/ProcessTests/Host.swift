@@ -33,6 +33,7 @@ final class Host: Sendable {
 
     func end() async throws {
         process.closeInput()
-        #expect(try await process.wait() == .exited(0))
+        // What is queued is carried out first.
+        #expect(try await process.wait(timeout: .seconds(30)) == .exited(0))
     }
 }
