@@ -188,9 +188,9 @@ struct PressureProcessTests {
         let process = try shell(#"exec "$0" "$@" <"\#(terminal.path)""#)
         terminal.type(request(1, "ping") + "\n")
         #expect(try await process.next()["id"]?.int64 == 1)
-        #expect(process.standardError.contains("Ctrl-D"))
         terminal.type("\u{4}")
         #expect(try await process.wait() == .exited(0))
+        #expect(process.standardError.contains("Ctrl-D"))
     }
 
     @Test("Ctrl-C at the terminal that is stdin ends the process")
@@ -219,6 +219,8 @@ struct PressureProcessTests {
         #expect(lines.last == (hasOutput ? "status 0" : "status 74"))
         let carriesOut = hasOutput && !closed.contains("<&-")
         #expect(lines.count == (carriesOut ? 2 : 1))
+        // The end of the output says nothing of standard error, which is another pipe.
+        #expect(try await process.wait() == .exited(0))
         if !hasOutput, !closed.contains("2>&-") {
             #expect(process.standardError == "stripe-customers: stdout is closed: nobody could read an answer\n")
         }
