@@ -22,7 +22,7 @@ let package = Package(
         .systemLibrary(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
 
-        // MARK: What the process takes from outside: time, randomness, the log
+        // MARK: What everything stands on: values, and what the process takes from outside (time, randomness, the log)
         .target(name: "JSON"),
         .target(name: "Environment", dependencies: ["JSON"]),
         .target(name: "Cryptography"),
@@ -32,7 +32,7 @@ let package = Package(
         .target(name: "JSONRPC", dependencies: ["JSON"]),
         .target(name: "JSONSchema", dependencies: ["JSON"]),
         .target(name: "CSchemas"),
-        .target(name: "Schemas", dependencies: ["CSchemas", "JSON"]),
+        .target(name: "Schemas", dependencies: ["CSchemas", "JSON", "JSONRPC"]),
         .target(name: "CClients", exclude: ["runtime.mjs", "runtime.py"]),
         .target(name: "Clients", dependencies: ["CClients", "JSON", "Schemas"]),
 
@@ -65,18 +65,19 @@ let package = Package(
             name: "stripe-customers",
             dependencies: [
                 "AccessPolicy", "Clients", "Cryptography", "CustomerService", "CustomerStore", "Environment", "HTTP",
-                "JSON", "JSONSchema", "ModelContextProtocol", "Sandbox", "Schemas", "Server", "StandardIO", "Stripe",
+                "JSON", "JSONSchema", "ModelContextProtocol", "SQLite", "Sandbox", "Schemas", "Server", "StandardIO",
+                "Stripe",
             ]),
 
         // MARK: Tests
         .target(
             name: "TestSupport", dependencies: ["Environment", "HTTP", "JSON", "Sandbox", "SQLite"]),
-        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], exclude: ["differential.py"]),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], exclude: ["differential.py"]),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"]),
-        .testTarget(name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC", "TestSupport"]),
-        .testTarget(name: "JSONSchemaTests", dependencies: ["JSON", "JSONSchema", "Schemas", "TestSupport"]),
+        .testTarget(name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC"]),
+        .testTarget(name: "JSONSchemaTests", dependencies: ["JSON", "JSONSchema"]),
         .testTarget(name: "AccessPolicyTests", dependencies: ["AccessPolicy", "JSON", "Schemas"]),
-        .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"]),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite"]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"]),
         .testTarget(name: "StripeTests", dependencies: ["Environment", "HTTP", "JSON", "Stripe", "TestSupport"]),
         .testTarget(name: "SandboxTests", dependencies: ["Environment", "HTTP", "JSON", "Sandbox", "TestSupport"]),
@@ -93,7 +94,6 @@ let package = Package(
             name: "ServerTests",
             dependencies: [
                 "CustomerService", "Environment", "JSON", "JSONRPC", "JSONSchema", "Schemas", "Server", "StandardIO",
-                "TestSupport",
             ]),
         // Their scripts run in Python and Node, whose files SwiftPM would take for resources.
         .testTarget(

@@ -51,7 +51,7 @@ package struct AccessPolicy: Sendable {
             members.map { (CodePoints($0.name), Role($0.value)) }, uniquingKeysWith: { first, _ in first })
     }
 
-    package var roleNames: [String] { roles.keys.map(\.string).sorted() }
+    package var roleCount: Int { roles.count }
 
     package func role(_ name: String) -> Role? { roles[CodePoints(name)] }
 }

@@ -2,7 +2,6 @@
 ///
 /// Its own, so that the process links no cryptography library for one hash; held to NIST's vectors by the tests.
 package struct SHA256: Sendable {
-    package static let digestLength = 32
     static let blockLength = 64
 
     /// The eight working words; at first the fractional parts of the square roots of the first eight primes (§5.3.3).

@@ -81,7 +81,8 @@ extension ReconcileFinding {
 
     static func adoptable(_ customerId: String, by userId: String) -> ReconcileFinding {
         ReconcileFinding(
-            kind: .orphan, userId: userId, customerId: customerId, action: "linkCustomer gives it to the user it names",
+            kind: .orphan, userId: userId, customerId: customerId,
+            action: "linkCustomer, or reconcile with fix, gives it to the user it names",
             repair: .adopt)
     }
 

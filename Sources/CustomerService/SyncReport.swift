@@ -2,7 +2,6 @@ internal import CustomerStore
 internal import Environment
 internal import JSON
 internal import Stripe
-import Synchronization
 
 /// What registerUser and updateUser say about the customer: the user is safe on disk, whatever became of the sync.
 struct SyncReport: Encodable, Sendable {
@@ -59,30 +58,14 @@ extension CustomerSync {
 
 /// What `body` returns, or `nil` when it takes longer; it then goes on by itself.
 private func limited<T: Sendable>(to limit: Milliseconds, _ body: @escaping @Sendable () async -> T) async -> T? {
-    await withCheckedContinuation { continuation in
-        let race = Race(continuation)
-        let timer = Task {
-            await SystemClock().sleep(limit)
-            race.finish(nil)
-        }
-        Task {
-            race.finish(await body())
-            timer.cancel()
-        }
+    let first = FirstValue<T?>()
+    let timer = Task {
+        await SystemClock().sleep(limit)
+        first.settle(nil)
     }
-}
-
-/// Resumes its continuation once, with whatever comes first.
-private final class Race<T: Sendable>: Sendable {
-    private let continuation: Mutex<CheckedContinuation<T?, Never>?>
-
-    init(_ continuation: CheckedContinuation<T?, Never>) { self.continuation = Mutex(continuation) }
-
-    func finish(_ value: T?) {
-        let first = continuation.withLock { continuation in
-            defer { continuation = nil }
-            return continuation
-        }
-        first?.resume(returning: value)
+    Task {
+        first.settle(await body())
+        timer.cancel()
     }
+    return await first.value
 }

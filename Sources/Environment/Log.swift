@@ -21,10 +21,14 @@ package struct Log: Sendable {
     /// A log that keeps nothing, for tests.
     package static let none = Log { _, _, _ in }
 
-    /// A log of the events up to `level`, each a line `{time, level, event, …fields}` handed to `writer`.
+    /// A log of the events up to `level`, each a line `{time, level, event, …fields}` handed to `writer`; ids as far as
+    /// a log may hold them.
     package init(to writer: LogWriter, level threshold: Level) {
         self.init { level, event, fields in
-            if level.rawValue <= threshold.rawValue { writer.write(level, event, fields) }
+            guard level.rawValue <= threshold.rawValue else { return }
+            var fields = fields
+            for name in Self.foreign { fields[name] = loggable(fields[name]) }
+            writer.write(level, event, fields)
         }
     }
 
@@ -32,4 +36,16 @@ package struct Log: Sendable {
     package func callAsFunction(_ level: Level, _ event: String, _ fields: JSONObject = [:]) {
         sink(level, event, fields)
     }
+
+    /// The fields whose values a host has chosen, or who else writes to Stripe.
+    private static let foreign = ["userId", "customerId", "id", "method"]
+}
+
+/// An id that came from outside, as far as a log may hold it: none that is long, and masked if it is an email, since
+/// some hosts take these for user ids.
+private func loggable(_ value: JSONValue?) -> JSONValue? {
+    guard case .string(let text)? = value else { return value }
+    guard !text.isEmpty else { return nil }
+    guard text.utf8.count <= 128 else { return "(long)" }
+    return text.utf8.contains(UInt8(ascii: "@")) ? .string(maskedEmail(text)) : value
 }

@@ -94,10 +94,8 @@ package final class LogWriter: Sendable {
             .init("event", .string(event)),
         ]
         members += fields.members
-        var bytes: [UInt8] = []
-        JSONValue.object(JSONObject(members)).write(to: &bytes)
         // Ids are the host's users' to choose, and a log is read on a terminal.
-        bytes = escapingControlCharacters(bytes)
+        var bytes = escapingControlCharacters(JSONValue.object(JSONObject(members)).serialized())
         bytes.append(UInt8(ascii: "\n"))
         return bytes
     }

@@ -3,10 +3,10 @@
 ///
 /// The grammar is RFC 3986's, narrowed to what an API endpoint needs: no user information, no fragment. A URL that this
 /// parser and libcurl's could read differently (a space, a backslash, a second `@`) is refused.
-struct HTTPTarget: Equatable {
-    enum Scheme: String { case http, https }
+package struct HTTPTarget: Equatable, Sendable {
+    package enum Scheme: String, Sendable { case http, https }
 
-    var scheme: Scheme
+    package var scheme: Scheme
     /// In lower case; an IPv6 address without its brackets.
     var host: String
 
@@ -18,7 +18,7 @@ struct HTTPTarget: Equatable {
 
     /// - Throws: `HTTPFailure` of kind `.invalidRequest`, whose detail says what is wrong without repeating the URL:
     ///   its query may hold an email address.
-    init(url: String) throws(HTTPFailure) {
+    package init(url: String) throws(HTTPFailure) {
         guard url.utf8.allSatisfy(Self.isAllowed) else { throw .invalidRequest("the URL has a forbidden character") }
         let lowered = url.lowercased()
         if lowered.hasPrefix("https://") {

@@ -12,6 +12,9 @@ package struct JSONSyntaxError: Error, Sendable {
 }
 
 extension JSONValue {
+    /// How many arrays and objects may be open at once unless a reader says otherwise.
+    package static let maximumDepth = 128
+
     /// Reads one JSON text to the letter of RFC 8259, in one pass, at a cost linear in its length.
     ///
     /// Where the RFC leaves a choice: a repeated member name is an error (section 4 calls its meaning
@@ -19,7 +22,7 @@ extension JSONValue {
     /// allows either; whoever reads the stream removes the one that may begin it).
     ///
     /// - Parameter maximumDepth: how many arrays and objects may be open at once; each costs a stack frame.
-    package init(parsing bytes: some Collection<UInt8>, maximumDepth: Int = 128) throws(JSONSyntaxError) {
+    package init(parsing bytes: some Collection<UInt8>, maximumDepth: Int = maximumDepth) throws(JSONSyntaxError) {
         // The standard library's buffer closures rethrow any error; a `Result` keeps its type.
         let parse = { (buffer: UnsafeBufferPointer<UInt8>) -> Result<JSONValue, JSONSyntaxError> in
             var parser = JSONParser(bytes: buffer, maximumDepth: maximumDepth)

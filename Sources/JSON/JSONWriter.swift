@@ -1,13 +1,9 @@
 extension JSONValue {
-    /// Appends the value as JSON text without spaces, on one line for every line reader.
+    /// The value as JSON text without spaces, on one line for every line reader; `sortedKeys` orders members by code
+    /// point at every level.
     ///
     /// Besides what RFC 8259 demands, DEL and the line breaks of Unicode (U+0085, U+2028, U+2029) are escaped: Node's
     /// `readline` and Python's `str.splitlines()` end a line at them. A number stays as it was written.
-    package func write(to output: inout [UInt8]) {
-        write(to: &output, sortedKeys: false)
-    }
-
-    /// The value as JSON text; `sortedKeys` orders members by code point at every level.
     package func serialized(sortedKeys: Bool = false) -> [UInt8] {
         var output: [UInt8] = []
         write(to: &output, sortedKeys: sortedKeys)

@@ -1,5 +1,3 @@
-import JSON
-
 /// A regular expression of ECMA-262 with the `u` flag, as JSON Schema asks for (core, section 6.4): not anchored, over
 /// code points, `\d`, `\w` and `\b` ASCII only. It only says whether there is a match.
 ///

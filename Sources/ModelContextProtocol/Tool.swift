@@ -86,9 +86,7 @@ struct Tool: Sendable {
     /// What the model can do something about is a result that says so; a defect here is an error of the protocol.
     func call(_ arguments: JSONValue, _ context: CallContext) async throws(ServiceError) -> JSONValue {
         if let found = schema?.validate(arguments), found.total > 0 {
-            let texts = found.list.prefix(8).map {
-                "\($0.json["instanceLocation"]?.string ?? "") \($0.json["error"]?.string ?? "")"
-            }
+            let texts = found.list.prefix(8).map { "\($0.instanceLocation) \($0.error)" }
             return Self.failure("invalid_params: " + texts.joined(separator: "; "))
         }
         let result: JSONValue

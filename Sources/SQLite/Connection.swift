@@ -23,9 +23,6 @@ package struct Connection: ~Copyable, @unchecked Sendable {
     /// Milliseconds to wait for another connection's lock.
     let busyTimeout: Int32
 
-    /// Stops a running statement from another thread.
-    package let interruptHandle: InterruptHandle
-
     /// More texts than the program has; past it the cache starts anew, so that generated SQL can't grow it without end.
     private static let cachedStatementsMax = 256
 
@@ -43,13 +40,11 @@ package struct Connection: ~Copyable, @unchecked Sendable {
         }
         if !readOnly && path != ":memory:" { Self.createPrivately(path) }
         database = try Self.openDatabase(path, readOnly: readOnly)
-        interruptHandle = InterruptHandle(database)
         busyTimeout = milliseconds
         sqlite3_busy_timeout(database, milliseconds)
     }
 
     deinit {
-        interruptHandle.disconnect()
         for statement in statements.values { sqlite3_finalize(statement) }
         sqlite3_close_v2(database)
     }
@@ -148,7 +143,6 @@ extension Connection {
 
     /// Rows that the last INSERT, UPDATE or DELETE changed, triggers not counted.
     package var changes: Int { Int(sqlite3_changes64(database)) }
-    package var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(database) }
     /// Also when it was opened for writing: SQLite makes do with reading where the file may not be written.
     package var isReadOnly: Bool { sqlite3_db_readonly(database, "main") == 1 }
     /// Whether a transaction is open.

@@ -32,9 +32,7 @@ package struct SQLiteError: Error, Sendable {
     /// A value that does not fit the column, such as a text for an INTEGER PRIMARY KEY.
     package var isMismatch: Bool { primaryCode == SQLITE_MISMATCH }
     package var isFull: Bool { primaryCode == SQLITE_FULL }
-    package var isCorrupt: Bool { primaryCode == SQLITE_CORRUPT || primaryCode == SQLITE_NOTADB }
     package var isReadOnly: Bool { primaryCode == SQLITE_READONLY }
-    package var isInterrupted: Bool { primaryCode == SQLITE_INTERRUPT }
     package var isIOFailure: Bool { primaryCode == SQLITE_IOERR }
     package var isCannotOpen: Bool { primaryCode == SQLITE_CANTOPEN }
 }

@@ -24,22 +24,9 @@ extension Call {
         case (.get, "invoices", nil): return try listBilling(.invoice)
         case (.get, "events", nil): return try listEvents()
         case (.get, "events", let id?): return try retrieveEvent(id)
-        case (.get, "account", nil): return try retrieveAccount()
         default: throw unknownRoute
         }
     }
 
     private var unknownRoute: StripeFailure { .unknownRoute(request.method.rawValue, request.pathText) }
-
-    /// The account itself, as far as a client needs to know which one it speaks for.
-    private func retrieveAccount() throws(StripeFailure) -> Execution {
-        try request.allow(["expand"])
-        let account: JSONValue = [
-            "id": .string(request.account.isEmpty ? "acct_0000000sandbox" : request.account), "object": "account",
-            "business_profile": ["name": "Sandbox"], "charges_enabled": true, "country": "US",
-            "default_currency": "usd", "details_submitted": true, "email": .null, "payouts_enabled": true,
-            "type": "standard",
-        ]
-        return { _ in account.text }
-    }
 }

@@ -1,4 +1,3 @@
-internal import JSON
 internal import SQLite
 
 /// Which part of a list is asked for: https://docs.stripe.com/api/pagination

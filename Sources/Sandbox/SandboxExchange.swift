@@ -1,7 +1,6 @@
 internal import Dispatch
 package import Environment
 package import HTTP
-internal import JSON
 package import SQLite
 internal import Synchronization
 

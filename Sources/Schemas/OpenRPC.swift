@@ -1,16 +1,12 @@
 package import JSON
+import JSONRPC
 
 /// The bounds of the wire, told to hosts so that they can set theirs (Python's `asyncio` reads 64 KiB lines by
 /// default, Go's `bufio.Scanner` too).
-package struct WireLimits: Sendable {
-    package var lineBytes = 8 << 20
-    package var depth = 128
-    package var batchSize = 10_000
+package enum WireLimits {
+    package static let lineBytes = 8 << 20
     /// Bytes of a batch's answers; past it the other requests are refused.
-    package var batchAnswerBytes = 64 << 20
-    package var idBytes = 4096
-
-    package init() {}
+    package static let batchAnswerBytes = 64 << 20
 }
 
 /// This process as an OpenRPC 1.4 document (https://spec.open-rpc.org): the answer to `rpc.discover`.
@@ -19,7 +15,7 @@ package struct WireLimits: Sendable {
 /// one type `Customer` of it.
 ///
 /// - Parameter version: the version of the process, such as `1.0.0`.
-package func openRPCDocument(version: String, limits: WireLimits = WireLimits()) -> JSONValue {
+package func openRPCDocument(version: String) -> JSONValue {
     [
         "openrpc": "1.4.1",
         "info": [
@@ -33,10 +29,11 @@ package func openRPCDocument(version: String, limits: WireLimits = WireLimits())
         "components": ["schemas": .object(components()), "errors": .object(errorComponents())],
         "x-transport": [
             "type": "stdio", "framing": "one JSON text a line, ended by \\n", "encoding": "utf-8",
-            "maxLineBytes": .number(JSONNumber(limits.lineBytes)), "maxDepth": .number(JSONNumber(limits.depth)),
-            "maxBatchSize": .number(JSONNumber(limits.batchSize)),
-            "maxBatchAnswerBytes": .number(JSONNumber(limits.batchAnswerBytes)),
-            "maxIdBytes": .number(JSONNumber(limits.idBytes)),
+            "maxLineBytes": .number(JSONNumber(WireLimits.lineBytes)),
+            "maxDepth": .number(JSONNumber(JSONValue.maximumDepth)),
+            "maxBatchSize": .number(JSONNumber(Incoming.maximumBatchCount)),
+            "maxBatchAnswerBytes": .number(JSONNumber(WireLimits.batchAnswerBytes)),
+            "maxIdBytes": .number(JSONNumber(RequestID.maximumLength)),
         ],
         "x-notifications": [
             [

@@ -15,12 +15,12 @@ extension PendingCall {
             let (content, params) = call.content
             fields["method"] = .string(call.method.name)
             if !sameCodePoints(content.name, call.method.name) { fields["tool"] = .string(content.name) }
-            fields["userId"] = loggable(params["userId"])
-            fields["customerId"] = loggable(params["customerId"])
+            fields["userId"] = params["userId"]
+            fields["customerId"] = params["customerId"]
             fields["traceparent"] = call.meta.traceparent.map { .string($0) }
-        case .known: fields["method"] = loggable(method.map { .string($0) })
+        case .known: fields["method"] = method.map { .string($0) }
         }
-        fields["id"] = loggable(reply?.id.json)
+        fields["id"] = reply?.id.json
         switch outcome {
         case .success: fields["outcome"] = "ok"
         case .failure(let error): fields["outcome"] = error.data["type"]
@@ -49,13 +49,4 @@ extension ErrorObject {
         fields["offset"] = data["offset"]
         return fields
     }
-}
-
-/// An id that came from outside, as far as a log may hold it: none that is long, and masked if it is an email, since
-/// some hosts take these for user ids.
-private func loggable(_ value: JSONValue?) -> JSONValue? {
-    guard case .string(let text)? = value else { return value }
-    guard !text.isEmpty else { return nil }
-    guard text.utf8.count <= 128 else { return "(long)" }
-    return text.utf8.contains(UInt8(ascii: "@")) ? .string(maskedEmail(text)) : value
 }

@@ -1,5 +1,4 @@
 package import Environment
-import JSON
 package import JSONRPC
 import Synchronization
 

@@ -11,10 +11,10 @@ package struct ServerConfiguration: Sendable {
     /// `ordered`, and nothing depends on how long things take: `timeoutMs` never passes, no progress is left out.
     package var deterministic = false
     /// The longest line, in bytes.
-    package var maxLineBytes = WireLimits().lineBytes
+    package var maxLineBytes = WireLimits.lineBytes
     /// Past this the other requests of a batch are refused, in bytes of its answers; while other batches have so many that
     /// are not written, the next one is not begun.
-    package var maxBatchAnswerBytes = WireLimits().batchAnswerBytes
+    package var maxBatchAnswerBytes = WireLimits.batchAnswerBytes
     /// How long after SIGTERM the process goes on at most.
     package var terminationGrace: Milliseconds = 10_000
     package var conventions = Conventions()

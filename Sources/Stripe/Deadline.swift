@@ -1,5 +1,4 @@
 import Environment
-import Synchronization
 
 /// The operation's value, or `nil` when it takes longer than that many milliseconds.
 ///
@@ -30,47 +29,5 @@ func withDeadline<Value: Sendable>(
         await first.value
     } onCancel: {
         work.cancel()
-    }
-}
-
-/// A value that several may give and one waits for; all but the first are dropped.
-private final class FirstValue<Value: Sendable>: Sendable {
-    private enum State {
-        case open
-        case awaited(CheckedContinuation<Value, Never>)
-        case settled(Value)
-    }
-
-    private let state = Mutex(State.open)
-
-    /// To be asked for once.
-    var value: Value {
-        get async {
-            await withCheckedContinuation { continuation in
-                let early: Value? = state.withLock { state in
-                    guard case .settled(let value) = state else {
-                        state = .awaited(continuation)
-                        return nil
-                    }
-                    return value
-                }
-                if let early { continuation.resume(returning: early) }
-            }
-        }
-    }
-
-    func settle(_ value: Value) {
-        let waiting: CheckedContinuation<Value, Never>? = state.withLock { state in
-            switch state {
-            case .open:
-                state = .settled(value)
-                return nil
-            case .awaited(let continuation):
-                state = .settled(value)
-                return continuation
-            case .settled: return nil
-            }
-        }
-        waiting?.resume(returning: value)
     }
 }

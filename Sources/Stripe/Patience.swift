@@ -15,5 +15,4 @@ package struct Patience: Sendable {
     /// For work that the queue repeats anyway. Few attempts, but longer than a transfer may take (80 s): one that is left
     /// behind might take effect after the next attempt has looked and found nothing.
     package static let brief = Patience(maximumAttempts: 2, deadline: 90_000)
-    package static let single = Patience(maximumAttempts: 1, deadline: 60_000)
 }

@@ -35,7 +35,7 @@ struct StripeAnswer<Value: Sendable> {
         }
         reachability = body == nil ? .failed : .answered
         if let value = body.flatMap(read) {
-            result = .success(StripeReply(value: value, requestID: requestID, isReplay: response.isReplay))
+            result = .success(StripeReply(value: value, isReplay: response.isReplay))
         } else {
             let error = StripeError(
                 .unavailable, status: response.status, requestID: requestID, isReplay: response.isReplay,

@@ -45,16 +45,15 @@ extension StripeClient {
     /// - Parameters:
     ///   - email: an exact, case-sensitive filter.
     ///   - limit: 1 to 100.
-    ///   - createdFrom: milliseconds since 1970; Stripe filters by whole seconds, so the whole first and the whole
-    ///     last second are in.
+    ///   - createdFrom: milliseconds since 1970; Stripe filters by whole seconds, so the whole first one is in.
     package func listCustomers(
         email: String? = nil, limit: Int = 10, startingAfter: String? = nil, createdFrom: Milliseconds? = nil,
-        createdTo: Milliseconds? = nil, patience: Patience = .normal
+        patience: Patience = .normal
     ) async throws(StripeError) -> StripeReply<Page<Customer>> {
         var query: JSONObject = ["limit": .number(JSONNumber(limit))]
         query["email"] = email.map { .string($0) }
         query["starting_after"] = startingAfter.map { .string($0) }
-        query["created"] = range(from: createdFrom, to: createdTo)
+        query["created"] = range(from: createdFrom)
         return try await perform(.get("/v1/customers", query: query), patience) { Page($0, element: Customer.init) }
     }
 
@@ -75,13 +74,7 @@ extension StripeClient {
     }
 }
 
-/// `{gte, lte}` in seconds, or `nil` without a bound.
-func range(from: Milliseconds?, to: Milliseconds?) -> JSONValue? {
-    var bounds: JSONObject = [:]
-    bounds["gte"] = from.map { .number(JSONNumber(seconds($0))) }
-    bounds["lte"] = to.map { .number(JSONNumber(seconds($0))) }
-    return bounds.isEmpty ? nil : .object(bounds)
+/// `{gte}` in seconds: the one in which the millisecond lies. `nil` without a bound.
+func range(from: Milliseconds?) -> JSONValue? {
+    from.map { ["gte": .number(JSONNumber($0 / 1_000))] }
 }
-
-/// The second in which the millisecond lies, before 1970 as well.
-private func seconds(_ time: Milliseconds) -> Int64 { (time - (time % 1_000 + 1_000) % 1_000) / 1_000 }

@@ -1,24 +1,18 @@
 package import Environment
 package import JSON
 
-// What hangs on a customer, and what tells about the account.
+// What hangs on a customer, and what has happened.
 
 extension StripeClient {
-    /// Without a status: all that are not canceled. https://docs.stripe.com/api/subscriptions/list
-    package func listSubscriptions(
-        customer: String, status: String? = nil, limit: Int = 10, patience: Patience = .normal
-    ) async throws(StripeError) -> StripeReply<Page<JSONObject>> {
-        try await list("/v1/subscriptions", ofCustomer: customer, status: status, limit: limit, patience)
-    }
-
     /// How many subscriptions deleting the customer would end; more than 100 count as 100.
     package func activeSubscriptionCount(
         customer: String, patience: Patience = .normal
     ) async throws(StripeError) -> StripeReply<Int> {
-        let reply = try await listSubscriptions(customer: customer, limit: 100, patience: patience)
+        // Without a status: all that are not canceled. https://docs.stripe.com/api/subscriptions/list
+        let reply = try await list("/v1/subscriptions", ofCustomer: customer, status: nil, limit: 100, patience)
         // The first payment never came: such a one is over, although it isn't "canceled".
         let live = reply.value.data.filter { $0["status"]?.string != "incomplete_expired" }
-        return StripeReply(value: live.count, requestID: reply.requestID)
+        return StripeReply(value: live.count)
     }
 
     /// - Parameter status: `draft`, `open`, `paid`, `uncollectible` or `void`.
@@ -27,11 +21,6 @@ extension StripeClient {
         customer: String, status: String? = nil, limit: Int = 10, patience: Patience = .normal
     ) async throws(StripeError) -> StripeReply<Page<JSONObject>> {
         try await list("/v1/invoices", ofCustomer: customer, status: status, limit: limit, patience)
-    }
-
-    /// The account that the key belongs to. https://docs.stripe.com/api/accounts/retrieve
-    package func retrieveAccount(patience: Patience = .normal) async throws(StripeError) -> StripeReply<JSONObject> {
-        try await perform(.get("/v1/account"), patience) { $0["object"]?.string == "account" ? $0 : nil }
     }
 
     /// Newest first, 30 days back at most. https://docs.stripe.com/api/events/list
@@ -47,7 +36,7 @@ extension StripeClient {
         if !types.isEmpty { query["types"] = .array(types.map { .string($0) }) }
         query["starting_after"] = startingAfter.map { .string($0) }
         query["ending_before"] = endingBefore.map { .string($0) }
-        query["created"] = range(from: createdFrom, to: nil)
+        query["created"] = range(from: createdFrom)
         return try await perform(.get("/v1/events", query: query), patience) { Page($0) { $0 } }
     }
 

@@ -107,7 +107,6 @@ extension StripeClient {
         var headers: [(name: String, value: String)] = [
             ("Authorization", "Bearer " + configuration.apiKey),
             ("Stripe-Version", StripeConfiguration.stripeVersion),
-            ("User-Agent", "stripe-customers/0.1.0"),
         ]
         if let account = configuration.account { headers.append(("Stripe-Account", account)) }
         if let key = call.idempotencyKey { headers.append(("Idempotency-Key", key)) }

@@ -3,14 +3,11 @@ import JSON
 /// What Stripe answered, with the facts about the answer that a caller acts on.
 package struct StripeReply<Value: Sendable>: Sendable {
     package var value: Value
-    /// `req_…`, the name under which Stripe's own log has the request.
-    package var requestID: String?
     /// The answer was saved under the idempotency key earlier: it tells what was true then.
     package var isReplay: Bool
 
-    package init(value: Value, requestID: String? = nil, isReplay: Bool = false) {
+    package init(value: Value, isReplay: Bool = false) {
         self.value = value
-        self.requestID = requestID
         self.isReplay = isReplay
     }
 }

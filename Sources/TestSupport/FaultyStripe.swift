@@ -1,9 +1,7 @@
 package import Environment
 package import HTTP
 package import JSON
-internal import SQLite
 internal import Sandbox
-internal import Synchronization
 
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials

@@ -1,7 +1,6 @@
 import CustomerService
 import CustomerStore
 import Environment
-import JSON
 import StandardIO
 
 #if canImport(Glibc)

@@ -1,3 +1,4 @@
+import HTTP
 import Environment
 import JSON
 
@@ -182,30 +183,10 @@ struct OptionParser {
 
     /// An https URL, or http to the loopback, with nothing but a path after the host: the key is sent there.
     private func endpoint(_ value: String) throws(StartFailure) -> String {
-        let refused = usage("--api-base takes an https URL, or an http URL with a loopback address")
-        let isHTTPS = value.hasPrefix("https://")
-        guard isHTTPS || value.hasPrefix("http://") else { throw refused }
-        // A user part would make "http://localhost@example.com" look like the loopback.
-        guard !value.utf8.contains(where: { "@?#\\".utf8.contains($0) || $0 <= 0x20 || $0 >= 0x7F }) else {
-            throw refused
+        guard !value.utf8.contains(UInt8(ascii: "?")), (try? HTTPTarget(url: value)) != nil else {
+            throw usage("--api-base takes an https URL, or an http URL with a loopback address")
         }
-        let authority = value.dropFirst(isHTTPS ? 8 : 7).prefix { $0 != "/" }
-        let isBracketed = authority.hasPrefix("[")
-        let host = isBracketed ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
-        guard !host.isEmpty, authority.hasPrefix(host), isPort(authority.dropFirst(host.count)) else { throw refused }
-        guard isHTTPS || host == "localhost" || host == "[::1]" || isLoopbackIPv4(host) else { throw refused }
         return value.hasSuffix("/") ? String(value.dropLast()) : value
-    }
-
-    private func isPort(_ text: Substring) -> Bool {
-        guard !text.isEmpty else { return true }
-        return text.hasPrefix(":") && UInt16(text.dropFirst()) != nil
-    }
-
-    /// 127.0.0.0/8 in full: `127.0.0.1.example.com` is a name.
-    private func isLoopbackIPv4(_ host: Substring) -> Bool {
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
     private func isAlphanumeric(_ byte: UInt8) -> Bool {

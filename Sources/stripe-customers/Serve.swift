@@ -37,7 +37,7 @@ func serve(_ options: Options, environment: [String: String], parent: Int32) asy
     let server = Server(
         configuration: configuration, methods: dialect.methods, paramsSchemas: dialect.paramsSchemas,
         metaSchema: dialect.metaSchema, log: log, identifiers: identifiers,
-        hooks: wiring.hooks(deterministic: options.deterministic))
+        hooks: wiring.startBackgroundWork(deterministic: options.deterministic))
     Signals.onTermination { server.terminate() }
     if isatty(channel.input) == 1 { complain(dialect.invitation) }
     log(.info, "started", ["version": .string(version), "sandbox": .bool(options.sandbox)])

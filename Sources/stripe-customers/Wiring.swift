@@ -47,7 +47,7 @@ struct Wiring: Sendable {
         do throws(StoreError) {
             try await service.tellForeignAuditParts()
             if let policy {
-                try await service.recordPolicyLoad(digest: policy.digest, roles: policy.policy.roleNames.count)
+                try await service.recordPolicyLoad(digest: policy.digest, roles: policy.policy.roleCount)
                 log(.info, "policy.loaded", ["sha256": .string(policy.digest)])
             }
         } catch {
@@ -67,7 +67,7 @@ struct Wiring: Sendable {
     }
 
     /// Starts the work behind the requests. A deterministic session has none: its queue is drained after each request.
-    func hooks(deterministic: Bool) -> ServerHooks {
+    func startBackgroundWork(deterministic: Bool) -> ServerHooks {
         let (worker, store) = (worker, store)
         let leases = Task { await worker.keepLeases() }
         let poller = pollInterval.map { EventPoller(service: service, interval: $0) }

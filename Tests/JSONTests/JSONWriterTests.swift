@@ -49,11 +49,4 @@ import Testing
                 == "{\"\":6,\"B\":7,\"a\":1,\"b\":{\"a\":[{\"x\":2,\"y\":1}],\"z\":1},\"e\u{301}\":3,\"é\":2,\"\u{FFFD}\":5,\"😀\":4}"
         )
     }
-
-    @Test("Writing appends")
-    func appends() {
-        var output = Array("> ".utf8)
-        JSONValue.array([1, 2]).write(to: &output)
-        #expect(output == Array("> [1,2]".utf8))
-    }
 }

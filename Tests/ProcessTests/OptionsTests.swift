@@ -87,7 +87,8 @@ struct OptionsTests {
             ("http://127.0.0.1.example.com", false), ("http://127.1", false), ("https://", false),
             ("https://:80", false),
             ("ftp://localhost", false), ("https://example.com?x=1", false), ("http://[::2]", false),
-            ("http://localhost:99999", false), ("https://exa mple.com", false),
+            ("http://localhost:99999", false), ("http://localhost:0", false), ("http://127.0.0.01", false),
+            ("https://exa mple.com", false),
         ])
     func endpoints(url: String, isAccepted: Bool) {
         #expect(((try? parse(["--api-base", url])) != nil) == isAccepted)

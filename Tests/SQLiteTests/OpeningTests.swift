@@ -76,7 +76,7 @@ struct OpeningTests {
         try Data(repeating: 65, count: 4096).write(to: URL(fileURLWithPath: database.path))
         var connection = try Connection(path: database.path)
         let error = try #require(throws: SQLiteError.self) { try connection.query("SELECT * FROM sqlite_schema") }
-        #expect(error.isCorrupt)
+        #expect(error.primaryCode == 26)  // SQLITE_NOTADB
         let folder = try #require(throws: SQLiteError.self) { _ = try Connection(path: database.folder) }
         #expect(folder.isCannotOpen)
     }

@@ -35,6 +35,18 @@ struct LogTests {
         #expect(try JSONValue(parsing: Array(line.utf8))["userId"]?.string == id)
     }
 
+    @Test("An id that is an address is masked, and a long one is left out, whoever writes the line")
+    func foreignIDs() {
+        let lines = Lines()
+        let writer = LogWriter(clock: FixedClock()) { lines.append($0) }
+        let log = Log(to: writer, level: .info)
+        log(
+            .warning, "sync.failed",
+            ["userId": "ada@example.com", "customerId": .string(.init(repeating: "c", count: 200))])
+        writer.flush(timeout: 5000)
+        #expect(lines.texts.first?.hasSuffix(#""userId":"a***@example.com","customerId":"(long)"}"# + "\n") == true)
+    }
+
     @Test("While stderr takes nothing lines are dropped, and counted once it does")
     func dropped() {
         let lines = Lines()

@@ -4,6 +4,10 @@ import JSON
 import Stripe
 import Synchronization
 
+extension Patience {
+    static let single = Patience(maximumAttempts: 1, deadline: 60_000)
+}
+
 /// A time of day that passes only in `sleep`, which returns at once.
 final class SteppedClock: WallClock {
     private let time: Mutex<Milliseconds>
