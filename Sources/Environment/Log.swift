@@ -42,10 +42,10 @@ package struct Log: Sendable {
 }
 
 /// An id that came from outside, as far as a log may hold it: none that is long, and masked if it is an email, since
-/// some hosts take these for user ids.
+/// some hosts take these for user ids, or a key.
 private func loggable(_ value: JSONValue?) -> JSONValue? {
     guard case .string(let text)? = value else { return value }
     guard !text.isEmpty else { return nil }
     guard text.utf8.count <= 128 else { return "(long)" }
-    return text.utf8.contains(UInt8(ascii: "@")) ? .string(maskedEmail(text)) : value
+    return .string(masked(text))
 }

@@ -6,12 +6,15 @@ package func maskedEmail(_ address: String) -> String {
     return address.prefix(1) + "***" + address[at...]
 }
 
-/// A name (of a method, a member, a metadata key) as an error may quote it: whoever took an email for a key gets it back
-/// masked, and what is longer than 80 code points is cut, so that no answer grows with what was wrong in the question.
-package func quotable(_ name: String) -> String {
-    let name = cut(name)
+/// A name or an id with what it may not hold masked: an address, or a key of Stripe's that was put in the wrong place.
+package func masked(_ name: String) -> String {
+    if ["sk_", "rk_", "whsec_"].contains(where: name.hasPrefix) { return "***" }
     return name.utf8.contains(UInt8(ascii: "@")) ? maskedEmail(name) : name
 }
+
+/// A name (of a method, a member, a metadata key) as an error may quote it: whoever took an email for a key gets it back
+/// masked, and what is longer than 80 code points is cut, so that no answer grows with what was wrong in the question.
+package func quotable(_ name: String) -> String { masked(cut(name)) }
 
 /// The first 80 code points, and `…` in place of the others.
 package func cut(_ text: String) -> String {

@@ -51,17 +51,36 @@ package struct Connection: ~Copyable, @unchecked Sendable {
 
     /// What SQLite itself creates is readable by everybody whom the umask lets. O_EXCL, because closing a descriptor of
     /// a file that is already a database in this process would drop its locks (https://sqlite.org/howtocorrupt.html,
-    /// 2.2). Failures show when SQLite opens it.
+    /// 2.2). It refuses a symbolic link too, also one to nothing, so where that leads is asked for. Failures show when
+    /// SQLite opens it.
     private static func createPrivately(_ path: String) {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        if descriptor >= 0 { close(descriptor) }
+        var target = path
+        for _ in 0..<40 {
+            let descriptor = open(target, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            guard descriptor < 0 else { return _ = close(descriptor) }
+            guard errno == EEXIST, let next = destination(ofLink: target) else { return }
+            target = next
+        }
+    }
+
+    /// Where a symbolic link leads; `nil` for what is none.
+    private static func destination(ofLink path: String) -> String? {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let length = readlink(path, &buffer, buffer.count)
+        guard length > 0 else { return nil }
+        let destination = String(decoding: buffer.prefix(length), as: UTF8.self)
+        guard !destination.hasPrefix("/"), let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else {
+            return destination
+        }
+        return String(path[...slash]) + destination
     }
 
     private static func openDatabase(_ path: String, readOnly: Bool) throws(SQLiteError) -> OpaquePointer {
         var handle: OpaquePointer?
         let access = readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
         let flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        let result = sqlite3_open_v2(path, &handle, flags, nil)
+        // "file:" would begin a URI where SQLite was built to know them (https://sqlite.org/uri.html): a path is a path.
+        let result = sqlite3_open_v2(path.hasPrefix("file:") ? "./" + path : path, &handle, flags, nil)
         guard result == SQLITE_OK, let database = handle else {
             let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(handle)

@@ -9,6 +9,8 @@ package final class BatchAnswer: Sendable {
         var slots: [[UInt8]?]
         var missing: Int
         var bytes = 0
+        /// What makes the ids of those that are answered free again.
+        var releases: [@Sendable () -> Void] = []
     }
 
     private let answers: Mutex<Answers>
@@ -28,18 +30,24 @@ package final class BatchAnswer: Sendable {
 
     /// Takes the answer at this position; `nil` when there is none after all.
     ///
+    /// - Parameter release: called once all answers are there: no host has this one before.
     /// - Returns: the whole line with the last one, else `nil`.
-    package func add(_ answer: [UInt8]?, at position: Int) -> [UInt8]? {
+    package func add(
+        _ answer: [UInt8]?, at position: Int, release: @escaping @Sendable () -> Void = {}
+    ) -> [UInt8]? {
         let bytes = answer?.count ?? 0
         memory.take(bytes)
-        return answers.withLock { answers in
+        let (line, releases) = answers.withLock { answers -> ([UInt8]?, [@Sendable () -> Void]) in
             answers.slots[position] = answer
             answers.bytes += bytes
             answers.missing -= 1
-            guard answers.missing == 0 else { return nil }
-            defer { answers.slots = [] }
-            return Response.batch(answers.slots.compactMap(\.self))
+            answers.releases.append(release)
+            guard answers.missing == 0 else { return (nil, []) }
+            defer { (answers.slots, answers.releases) = ([], []) }
+            return (Response.batch(answers.slots.compactMap(\.self)), answers.releases)
         }
+        for release in releases { release() }
+        return line
     }
 
     /// The whole line has been written.
@@ -91,13 +99,18 @@ struct Destination: Sendable {
 
     /// Hands an answer over, if there is one.
     ///
-    /// - Parameter written: called when the answer needs no place in flight any more.
-    func send(_ answer: [UInt8]?, written: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - release: called before the host can have the answer: it may use the id again as soon as it has.
+    ///   - written: called when the answer needs no place in flight any more.
+    func send(
+        _ answer: [UInt8]?, release: @escaping @Sendable () -> Void, written: @escaping @Sendable () -> Void
+    ) {
         guard let slot else {
+            release()
             if let answer { writer.enqueue(answer, written: written) } else { written() }
             return
         }
-        guard let line = slot.batch.add(answer, at: slot.position) else { return written() }
+        guard let line = slot.batch.add(answer, at: slot.position, release: release) else { return written() }
         writer.enqueue(line) {
             slot.batch.forget()
             written()

@@ -53,6 +53,15 @@ package final class Dispatcher: Sendable {
     /// From now on requests are answered `shutting_down`.
     package func refuseNewRequests() { refuses.store(true, ordering: .relaxed) }
 
+    /// Answers everything that has no answer yet: the process is about to end. What has begun goes on until it does.
+    package func abandon() {
+        refuseNewRequests()
+        for call in unanswered.withLock({ Array($0.values) }) {
+            let error = call.giveUp(.shuttingDown) ? ErrorObject.cutOff : .shuttingDown
+            settle(call, .failure(error))
+        }
+    }
+
     // MARK: - Taking in, on the reading thread
 
     /// Takes one line in. Blocks while too much is in flight.
@@ -127,9 +136,9 @@ package final class Dispatcher: Sendable {
         if id != nil, destination.isFull { work = .known(.failure(.batchFull(configuration.maxBatchAnswerBytes))) }
         let reply = id.map { id in
             Reply(id: id) { [self] answer in
-                // Before the answer goes out: a host may use the id again as soon as it has read it.
-                if id != .null { unanswered.withLock { $0[id] = nil } }
-                destination.send(answer) { place.release() }
+                destination.send(
+                    answer, release: { [self] in if id != .null { unanswered.withLock { $0[id] = nil } } },
+                    written: { place.release() })
             }
         }
         let call = PendingCall(method: method, work: work, reply: reply, place: place)

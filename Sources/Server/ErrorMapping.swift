@@ -46,6 +46,11 @@ extension ErrorObject {
     package static let shuttingDown = ErrorObject(
         code: ServiceError.Kind.shuttingDown.code, message: "The process is shutting down",
         type: ServiceError.Kind.shuttingDown.rawValue, retryable: true)
+
+    package static let cutOff = ErrorObject(
+        code: ServiceError.Kind.shuttingDown.code,
+        message: "The process ended before the call did: what it had begun is on disk, and the next start goes on",
+        type: ServiceError.Kind.shuttingDown.rawValue, retryable: true)
 }
 
 extension ServiceError.Kind {

@@ -24,6 +24,8 @@ package final class Server: Sendable {
         /// `terminate()` was called.
         case terminate
         case graceOver
+        /// The last answers have had their time.
+        case farewellOver
         /// All answers are out, and what they queued has been carried out.
         case drained
     }
@@ -52,7 +54,8 @@ package final class Server: Sendable {
         (events, post) = AsyncStream.makeStream()
     }
 
-    /// What SIGTERM does: reading stops, what has been read is finished within the grace, and `run` returns.
+    /// What SIGTERM does: what has been read is finished within the grace, what comes after it is refused, and `run`
+    /// returns; what is not finished by then hears `shutting_down`.
     package func terminate() { post.yield(.terminate) }
 
     /// Serves until the input ends, the host is gone or `terminate` is called. Can be called once.
@@ -79,33 +82,51 @@ package final class Server: Sendable {
         }
 
         var reason = ExitReason.endOfInput
+        var isEnding = false
+        func finish() {
+            guard !isEnding else { return }
+            isEnding = true
+            Task.detached { [post, hooks] in
+                await inFlight.idle()
+                await hooks.drain()
+                post.yield(.drained)
+            }
+        }
         for await event in events {
             switch event {
             case .terminate:
                 guard reason != .terminated else { continue }
                 reason = .terminated
                 dispatcher.refuseNewRequests()
-                reader.stop()
-                Task.detached { [post, grace = configuration.terminationGrace] in
-                    try? await Task.sleep(for: .milliseconds(grace))
-                    post.yield(.graceOver)
-                }
+                finish()
+                after(configuration.terminationGrace, .graceOver)
             case .inputEnded(let end):
                 if case .failed(let code) = end { reason = .inputFailed(errno: code) }
-                Task.detached { [post, hooks] in
-                    await inFlight.idle()
-                    await hooks.drain()
-                    post.yield(.drained)
-                }
+                finish()
             case .drained: writer.close()
+            case .graceOver:
+                reason = .graceOver
+                dispatcher.abandon()
+                writer.close()
+                after(Self.farewell, .farewellOver)
             case .outputEnded(nil): return reason
             case .outputEnded(EPIPE?), .peer(.outputClosed): return .outputClosed
             case .outputEnded(let code?): return .outputFailed(errno: code)
             case .peer(.parentEnded): return .parentEnded
             case .peer(.stopped): continue
-            case .graceOver: return .graceOver
+            case .farewellOver: return .graceOver
             }
         }
         return reason
+    }
+
+    /// How long a host may take to read what it is told at the end of the grace.
+    private static let farewell: Milliseconds = 500
+
+    private func after(_ delay: Milliseconds, _ event: Event) {
+        Task.detached { [post] in
+            try? await Task.sleep(for: .milliseconds(delay))
+            post.yield(event)
+        }
     }
 }

@@ -16,6 +16,12 @@ struct MigrateProcessTests {
         try await Subprocess.run(["migrate", "--database", database] + options)
     }
 
+    @Test("A database in memory can be migrated too")
+    func inMemory() async throws {
+        let output = try await Subprocess.run(["migrate", "--database", ":memory:"])
+        #expect(output.status == .exited(0) && output.standardError.isEmpty && output.lines.count > 3)
+    }
+
     @Test("Each migration is printed once, and a dry run changes nothing")
     func prints() async throws {
         let names = ["V0001_users", "V0002_customer_sync", "V0003_users_triggers"]

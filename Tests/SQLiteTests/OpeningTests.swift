@@ -16,6 +16,31 @@ struct OpeningTests {
         #expect(try database.mode("-shm") == 0o600)
     }
 
+    @Test("So is a database that a symbolic link leads to", arguments: [true, false])
+    func modeBehindLinks(isRelative: Bool) throws {
+        let database = try TemporaryDatabase()
+        let (first, second) = (database.path + ".first", database.path + ".second")
+        let path = isRelative ? URL(fileURLWithPath: database.path).lastPathComponent : database.path
+        try FileManager.default.createSymbolicLink(atPath: second, withDestinationPath: path)
+        try FileManager.default.createSymbolicLink(atPath: first, withDestinationPath: second)
+        var connection = try Connection(path: first)
+        try connection.execute("CREATE TABLE t (a)")
+        #expect(try database.mode() == 0o600)
+    }
+
+    @Test("A path that looks like a URI is a path")
+    func uri() throws {
+        let name = "file:\(UUID().uuidString)?mode=memory"
+        defer {
+            for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: "./" + name + suffix) }
+        }
+        var connection = try Connection(path: name)
+        try connection.execute("CREATE TABLE t (a)")
+        let attributes = try FileManager.default.attributesOfItem(atPath: "./" + name)
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+        #expect(try #require(attributes[.size] as? Int) > 0)
+    }
+
     @Test("The mode of an existing file stays as it is")
     func existingMode() throws {
         let database = try TemporaryDatabase()

@@ -35,7 +35,7 @@ struct LogTests {
         #expect(try JSONValue(parsing: Array(line.utf8))["userId"]?.string == id)
     }
 
-    @Test("An id that is an address is masked, and a long one is left out, whoever writes the line")
+    @Test("An id that is an address or a key is masked, and a long one is left out, whoever writes the line")
     func foreignIDs() {
         let lines = Lines()
         let writer = LogWriter(clock: FixedClock()) { lines.append($0) }
@@ -43,7 +43,9 @@ struct LogTests {
         log(
             .warning, "sync.failed",
             ["userId": "ada@example.com", "customerId": .string(.init(repeating: "c", count: 200))])
+        log(.info, "call", ["method": "rk_live_1234567890"])
         writer.flush(timeout: 5000)
+        #expect(lines.texts.last?.hasSuffix(#""method":"***"}"# + "\n") == true)
         #expect(lines.texts.first?.hasSuffix(#""userId":"a***@example.com","customerId":"(long)"}"# + "\n") == true)
     }
 

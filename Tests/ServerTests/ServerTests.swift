@@ -228,6 +228,22 @@ struct ServerTests {
         #expect(!schema.validate(["progressToken": .number(JSONNumber(text: "1e400"))]).isEmpty)
     }
 
+    @Test("An id stands once in a batch, however soon its first request is done, and is free after the batch")
+    func duplicateInBatch() async throws {
+        let session = try Session([.ping])
+        for _ in 0..<50 {
+            session.send(
+                "[" + String(repeating: #"{"jsonrpc":"2.0","id":1,"method":"ping"},"#, count: 4)
+                    + #"{"jsonrpc":"2.0","id":2,"method":"ping"}]"#)
+            let answers = await session.next()?.array ?? []
+            #expect(answers.map { $0["id"]?.int64 } == [1, nil, nil, nil, 2])
+            let errors = answers.compactMap { $0["error"] }
+            #expect(errors.map { $0["code"]?.int64 } == [-32600, -32600, -32600])
+            #expect(errors.map { $0["data"]?["id"]?.int64 } == [1, 1, 1])
+        }
+        _ = await session.finish()
+    }
+
     @Test("An id that is in flight can't be used again, and can after its answer")
     func duplicateID() async throws {
         let gate = Gate()
@@ -301,13 +317,19 @@ struct ServerTests {
         #expect(trace.all == ["worked", "drained"])
     }
 
-    @Test("Termination finishes what was read, and ends with work that doesn't end within the grace")
+    @Test(
+        "Termination finishes what was read, refuses what comes after it, and answers what the grace was too short for")
     func termination() async throws {
         let gate = Gate()
         let session = try Session([.held(by: gate)])
         session.send(#"{"jsonrpc":"2.0","id":1,"method":"held"}"#)
         await gate.arrived(1)
         session.server.terminate()
+        while true {
+            session.send(#"{"jsonrpc":"2.0","id":2,"method":"ping"}"#)
+            let answer = await session.next()
+            if answer?["error"]?["data"]?["type"]?.string == "shutting_down" { break }
+        }
         await gate.open()
         #expect(await session.next()?["id"]?.int64 == 1)
         #expect(await session.exitReason() == .terminated)
@@ -315,8 +337,12 @@ struct ServerTests {
         let stuck = Gate()
         let other = try Session([.held(by: stuck)], configuration: .test { $0.terminationGrace = 50 })
         other.send(#"{"jsonrpc":"2.0","id":1,"method":"held"}"#)
-        await stuck.arrived(1)
+        other.send(#"[{"jsonrpc":"2.0","id":2,"method":"held"},{"jsonrpc":"2.0","id":3,"method":"nothing"}]"#)
+        await stuck.arrived(2)
         other.server.terminate()
+        let answers = [await other.next(), await other.next()].compactMap(\.self).flatMap { $0.array ?? [$0] }
+        let codes = Dictionary(uniqueKeysWithValues: answers.map { ($0["id"]?.int64, $0["error"]?["code"]?.int64) })
+        #expect(codes == [1: -32040, 2: -32040, 3: -32601])
         #expect(await other.exitReason() == .graceOver)
         await stuck.open()
     }
