@@ -54,30 +54,3 @@ enum DeleteCustomer: ServiceMethod {
         }
     }
 }
-
-extension CustomerService {
-    /// "Also immediately cancels any active subscriptions on the customer" (https://docs.stripe.com/api/customers/delete),
-    /// and open invoices can't be collected any more: a host has to say that it means it.
-    /// - Throws: `deletion_blocked` with the counts.
-    func requireDeletable(_ customerId: String) async throws(ServiceError) {
-        let (subscriptions, invoices): (Int, Int)
-        do throws(StripeError) {
-            subscriptions = try await stripe.activeSubscriptionCount(customer: customerId).value
-            let open = try await stripe.listInvoices(customer: customerId, status: "open", limit: 100)
-            invoices = open.value.data.count
-        } catch {
-            // No such customer: the deletion itself will say so.
-            if error.kind == .notFound { return }
-            throw ServiceError(error, customerId: customerId)
-        }
-        guard subscriptions + invoices > 0 else { return }
-        throw ServiceError(
-            .deletionBlocked,
-            "The customer has \(subscriptions) active subscriptions and \(invoices) open invoices;"
-                + " force: true deletes it all the same",
-            details: [
-                "customerId": .string(customerId), "subscriptions": .number(JSONNumber(subscriptions)),
-                "openInvoices": .number(JSONNumber(invoices)),
-            ])
-    }
-}

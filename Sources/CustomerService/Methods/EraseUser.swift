@@ -146,23 +146,3 @@ enum EraseUser: ServiceMethod {
         return kept
     }
 }
-
-extension CustomerService {
-    /// Customers that were made for a user earlier: those that are still the user's, or nobody's, those of them that are
-    /// alive, and those that name another user by now.
-    func formerCustomers(
-        of userId: String
-    ) async throws(ServiceError) -> (ids: [String], living: [Customer], others: [String]) {
-        var former: (ids: [String], living: [Customer], others: [String]) = ([], [], [])
-        for id in try await stored({ () async throws(StoreError) in try await store.formerCustomers(of: userId) }) {
-            let customer = try await presentCustomer(id)
-            if let owner = customer?.owner, !sameCodePoints(owner, userId) {
-                former.others.append(id)
-                continue
-            }
-            former.ids.append(id)
-            if let customer, !customer.isDeleted { former.living.append(customer) }
-        }
-        return former
-    }
-}

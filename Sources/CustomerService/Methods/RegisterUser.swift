@@ -42,12 +42,3 @@ enum RegisterUser: ServiceMethod {
         return Answer(user: user, customerId: customerId, sync: report)
     }
 }
-
-/// "You can specify up to 50 keys" (https://docs.stripe.com/metadata), and one of them is the user's id.
-func requireRoomForUserID(in metadata: JSONObject) throws(ServiceError) {
-    let others = metadata.members.filter { !sameCodePoints($0.name, ProfileFields.userIdName) }
-    guard others.count > 49 else { return }
-    throw .violation(
-        of: "maxProperties", at: "/metadata", params: ["limit": 49],
-        "comes to \(others.count) members; at most 49 are allowed beside userId")
-}

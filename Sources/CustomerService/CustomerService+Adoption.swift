@@ -1,0 +1,56 @@
+internal import CustomerStore
+internal import Environment
+internal import JSON
+internal import Stripe
+
+/// What Stripe has comes here: the edits of a customer to the user who has it, and a customer to the user whom it names.
+extension CustomerService {
+    /// Takes in what the customer is now. To be called with the lease on its user.
+    /// - Returns: The fields of the user's row that changed; `nil` when nothing here depends on the customer.
+    func absorb(_ customer: JSONObject, mark: EventMark? = nil) async throws(ServiceError) -> [String]? {
+        let wins = stripeWins
+        return try await stored { () async throws(StoreError) in
+            try await store.absorb(customer["id"]?.string ?? "", mark: mark, at: clock.now()) { user, synced, intoRow in
+                ProfileFields.merge(customer, user: user, synced: synced, wins: intoRow ? wins : [])
+            }
+        }
+    }
+
+    /// Gives a customer that names a user at Stripe to that user, if the user has none and none is being made. What told
+    /// of it, an event or a list, may be old: Stripe is asked what the customer is now.
+    /// - Returns: Whether the user has it now and had not before.
+    func adopt(_ customerId: String, by userId: String) async throws(ServiceError) -> Bool {
+        try await sync.withLease(.user(userId), "the user") { () async throws(ServiceError) in
+            let user = try await stored { () async throws(StoreError) in
+                try await adopter(of: customerId, userId)
+            }
+            guard let user, let customer = try await presentCustomer(customerId), !customer.isDeleted,
+                !customer.isArchived, let owner = customer.owner, sameCodePoints(owner, userId)
+            else { return false }
+            return try await stored { () async throws(StoreError) in
+                let base = ProfileFields.adopted(customer.object, for: user)
+                let outcome = try await store.link(
+                    customer.id, to: userId, settling: nil, created: false, profile: base,
+                    edits: ProfileFields.edits(of: customer.object, from: base), completing: nil, isComplete: false,
+                    at: clock.now())
+                guard case .linked = outcome else { return false }
+                // What the customer lacks is sent by a sync.
+                try await store.enqueue(userId, at: clock.now())
+                return true
+            }
+        }
+    }
+
+    /// The user, if it may adopt the customer.
+    private func adopter(of customerId: String, _ userId: String) async throws(StoreError) -> User? {
+        guard let user = try await store.user(userId), user.customerId == nil,
+            try await store.unadoptable([customerId], for: userId).isEmpty
+        else { return nil }
+        if try await store.hasPendingIntent(userId) {
+            // It may be the very customer that the intent made: settling it comes to the right one.
+            try await store.enqueue(userId, at: clock.now())
+            return nil
+        }
+        return user
+    }
+}

@@ -1,0 +1,123 @@
+internal import CustomerStore
+internal import Environment
+internal import JSON
+internal import Stripe
+
+/// Asking and changing one customer: what several methods do.
+extension CustomerService {
+    func freshKey() -> String { "call-" + identifiers.next() }
+
+    /// One update of one customer, alone across all processes.
+    func change(
+        _ customerId: String, _ fields: JSONObject, idempotencyKey: String
+    ) async throws(ServiceError) -> Customer {
+        try await sync.withLease(on: customerId) { () async throws(ServiceError) in
+            let failure: StripeError
+            do throws(StripeError) {
+                return try await stripe.updateCustomer(customerId, fields, idempotencyKey: idempotencyKey).value
+            } catch {
+                failure = error
+            }
+            throw await explained(failure, customerId)
+        }
+    }
+
+    /// The customer when it is alive.
+    /// - Throws: `customer_deleted`, `customer_not_found`.
+    func livingCustomer(_ customerId: String) async throws(ServiceError) -> Customer {
+        let customer: Customer
+        do throws(StripeError) {
+            customer = try await stripe.retrieveCustomer(customerId).value
+        } catch {
+            throw ServiceError(error, customerId: customerId)
+        }
+        guard !customer.isDeleted else { throw .customerDeleted(customerId) }
+        return customer
+    }
+
+    /// Stripe says 404 of a customer that was deleted as of one that never was; a retrieve tells them apart.
+    func explained(_ error: StripeError, _ customerId: String) async -> ServiceError {
+        if error.kind == .notFound, let customer = try? await stripe.retrieveCustomer(customerId).value,
+            customer.isDeleted
+        {
+            return .customerDeleted(customerId)
+        }
+        return ServiceError(error, customerId: customerId)
+    }
+
+    /// The customer as it is now; `nil` when Stripe knows no such one.
+    func presentCustomer(_ customerId: String) async throws(ServiceError) -> Customer? {
+        do throws(StripeError) {
+            return try await stripe.retrieveCustomer(customerId).value
+        } catch {
+            // Without Stripe's code for it (localstripe, say) a 404 of a retrieve means the same.
+            if error.kind == .notFound || error.status == 404 && error.isStripeAnswer { return nil }
+            throw ServiceError(error, customerId: customerId)
+        }
+    }
+
+    /// The only customer, or of several the only one that is linked to a user.
+    /// - Throws: `ambiguous_customer` with all ids.
+    func theOne(of customers: [Customer]) async throws(ServiceError) -> Customer? {
+        guard customers.count > 1 else { return customers.first }
+        var linked: [Customer] = []
+        for customer in customers {
+            let user = try await stored { () async throws(StoreError) in try await store.user(customerId: customer.id) }
+            if user != nil { linked.append(customer) }
+        }
+        if linked.count == 1 { return linked.first }
+        throw ServiceError(
+            .ambiguousCustomer, "Several customers have this email",
+            details: ["candidates": .array(customers.map { .string($0.id) })])
+    }
+
+    /// Customers that were made for a user earlier: those that are still the user's, or nobody's, those of them that are
+    /// alive, and those that name another user by now.
+    func formerCustomers(
+        of userId: String
+    ) async throws(ServiceError) -> (ids: [String], living: [Customer], others: [String]) {
+        var former: (ids: [String], living: [Customer], others: [String]) = ([], [], [])
+        for id in try await stored({ () async throws(StoreError) in try await store.formerCustomers(of: userId) }) {
+            let customer = try await presentCustomer(id)
+            if let owner = customer?.owner, !sameCodePoints(owner, userId) {
+                former.others.append(id)
+                continue
+            }
+            former.ids.append(id)
+            if let customer, !customer.isDeleted { former.living.append(customer) }
+        }
+        return former
+    }
+
+    /// "Also immediately cancels any active subscriptions on the customer" (https://docs.stripe.com/api/customers/delete),
+    /// and open invoices can't be collected any more: a host has to say that it means it.
+    /// - Throws: `deletion_blocked` with the counts.
+    func requireDeletable(_ customerId: String) async throws(ServiceError) {
+        let (subscriptions, invoices): (Int, Int)
+        do throws(StripeError) {
+            subscriptions = try await stripe.activeSubscriptionCount(customer: customerId).value
+            let open = try await stripe.listInvoices(customer: customerId, status: "open", limit: 100)
+            invoices = open.value.data.count
+        } catch {
+            // No such customer: the deletion itself will say so.
+            if error.kind == .notFound { return }
+            throw ServiceError(error, customerId: customerId)
+        }
+        guard subscriptions + invoices > 0 else { return }
+        throw ServiceError(
+            .deletionBlocked,
+            "The customer has \(subscriptions) active subscriptions and \(invoices) open invoices;"
+                + " force: true deletes it all the same",
+            details: [
+                "customerId": .string(customerId), "subscriptions": .number(JSONNumber(subscriptions)),
+                "openInvoices": .number(JSONNumber(invoices)),
+            ])
+    }
+}
+
+extension ServiceError {
+    static func customerDeleted(_ customerId: String) -> ServiceError {
+        ServiceError(
+            .customerDeleted, "The customer was deleted", details: ["customerId": .string(customerId)])
+    }
+}
