@@ -167,12 +167,6 @@ extension CustomerSync {
         return !ProfileFields.difference(from: synced, to: ProfileFields.profile(of: user)).isEmpty
     }
 
-    static func leaseLost(_ userId: String) -> ServiceError {
-        ServiceError(
-            .storageUnavailable, "Another process took over the user", retryable: true,
-            details: ["userId": .string(userId)])
-    }
-
     // MARK: Linking
 
     private func link(

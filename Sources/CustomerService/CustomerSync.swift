@@ -58,8 +58,6 @@ package struct CustomerSync: Sendable {
     /// "Keys can be removed from the system automatically after they're at least 24 hours old"
     /// (https://docs.stripe.com/api/idempotent_requests); an hour is kept for clocks that differ.
     static let keyLifetime: Milliseconds = 23 * 3_600_000
-    /// A lease of another process is waited for this long: longer than a killed owner's lives on.
-    static let leasePatience: Milliseconds = 15_000
     /// Each round does one thing; more than this within one call means that something else keeps changing the user.
     private static let roundsMax = 8
 
@@ -143,22 +141,6 @@ package struct CustomerSync: Sendable {
             return IntentDraft(
                 idempotencyKey: SyncKey.create.of(identifiers.next()), fields: fields,
                 isEmailVerified: request.isEmailVerified)
-        }
-    }
-
-    /// Repeats until the lease is to be had. Time is the real one: other processes live in it.
-    func leased<T: Sendable>(
-        _ what: String, _ take: () async throws(StoreError) -> T?
-    ) async throws(ServiceError) -> T {
-        let clock = SystemClock()
-        let deadline = clock.now() + Self.leasePatience
-        while true {
-            if let taken = try await stored(take) { return taken }
-            guard clock.now() < deadline else {
-                throw ServiceError(
-                    .storageUnavailable, "Another process has been working on \(what) for too long", retryable: true)
-            }
-            await clock.sleep(20 + Milliseconds(Double.random(in: 0..<60)))
         }
     }
 

@@ -58,28 +58,4 @@ extension CustomerSync {
     static func archiveMark(at time: Milliseconds) -> JSONObject {
         ["metadata": [ProfileFields.archivedAtName: .string(rfc3339(time))]]
     }
-
-    /// At most one change of a customer is under way, in this process and in all others.
-    func withLease<T: Sendable>(
-        on customerId: String, _ body: () async throws(ServiceError) -> T
-    ) async throws(ServiceError) -> T {
-        try await withLease(.customer(customerId), "the customer", body)
-    }
-
-    func withLease<T: Sendable>(
-        _ name: LeaseName, _ what: String, _ body: () async throws(ServiceError) -> T
-    ) async throws(ServiceError) -> T {
-        try await locks.withLock(name) { _ async throws(ServiceError) in
-            _ = try await leased(what) { () async throws(StoreError) in try await store.lease(name) ? true : nil }
-            let result: Result<T, ServiceError>
-            do throws(ServiceError) { result = .success(try await body()) } catch { result = .failure(error) }
-            do throws(StoreError) {
-                try await store.release(name)
-            } catch {
-                // It expires by itself.
-                log(.error, "lease.release_failed", ["error": .string(error.description)])
-            }
-            return try result.get()
-        }
-    }
 }

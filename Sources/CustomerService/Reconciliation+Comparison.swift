@@ -1,0 +1,89 @@
+internal import CustomerStore
+internal import JSON
+internal import Stripe
+
+/// What is not in line with one customer or one user.
+extension Reconciliation {
+    /// A listed customer and the user who has it.
+    func compare(_ customer: Customer, _ link: LinkFacts, _ progress: inout Progress) -> [ReconcileFinding] {
+        let user = link.user
+        if customer.object["livemode"]?.bool ?? service.isLive != service.isLive {
+            return [.wrongMode(user.id, customer.id)]
+        }
+        // An archived customer is not synced, so it may be what it is.
+        guard !link.isArchived, !customer.isArchived else { return [] }
+        let synced = link.synced ?? SyncedProfile(profile: ProfileFields.adopted(customer.object, for: user))
+        let drift = ProfileFields.drift(of: customer.object, user: user, synced: synced, wins: service.stripeWins)
+        progress.keptEdits += drift.kept
+        return drift.fields.isEmpty ? [] : [.drift(user.id, customer.id, drift.fields)]
+    }
+
+    /// A user, after all customers were listed.
+    func examine(_ facts: UserFacts, _ progress: inout Progress) async throws(ServiceError) -> [ReconcileFinding] {
+        let userId = facts.user.id
+        guard let customerId = facts.user.customerId else {
+            switch facts.others.count {
+            case 0: return [.missing(userId)]
+            case 1: return [.adoptable(facts.others[0], by: userId)]
+            default: return [try await toKeep(of: facts.others, for: userId)]
+            }
+        }
+        var found: [ReconcileFinding] = []
+        let others = facts.others
+        if !facts.isListed {
+            let successor = others.count == 1 ? others.first : nil
+            found += try await examine(unlisted: customerId, of: facts.user, successor, &progress)
+        }
+        let isGone = found.contains { [.deadLink, .wrongMode].contains($0.kind) }
+        // Once that link is gone, a single one is what the user gets, and of several one is to be chosen.
+        if isGone, others.count > 1 { found.append(try await toKeep(of: others, for: userId)) }
+        if !isGone, !others.isEmpty {
+            found.append(
+                .duplicate(userId, keep: customerId, "the user has it", others: others, isLinked: true))
+        }
+        return found
+    }
+
+    /// A list leaves out the deleted, those of test clocks, and who was made since it began.
+    /// - Parameter successor: The only other customer that names the user.
+    private func examine(
+        unlisted customerId: String, of user: User, _ successor: String?, _ progress: inout Progress
+    ) async throws(ServiceError) -> [ReconcileFinding] {
+        let customer: Customer
+        do throws(StripeError) {
+            customer = try await service.stripe.retrieveCustomer(customerId).value
+        } catch {
+            guard error.kind == .notFound else { throw ServiceError(error, customerId: customerId, userId: user.id) }
+            return [
+                error.existsInOtherMode
+                    ? .wrongMode(user.id, customerId, successor) : .deadLink(user.id, customerId, successor)
+            ]
+        }
+        if customer.isDeleted { return [.deadLink(user.id, customerId, successor)] }
+        let link = try await link(to: customerId)
+        return link.map { compare(customer, $0, &progress) } ?? []
+    }
+
+    func link(to customerId: String) async throws(ServiceError) -> LinkFacts? {
+        try await stored { () async throws(StoreError) in try await store.links(to: [customerId])[customerId] }
+    }
+
+    /// Of several customers that name a user who has none: the one with subscriptions, else the oldest.
+    private func toKeep(of candidates: [String], for userId: String) async throws(ServiceError) -> ReconcileFinding {
+        var (keep, reason) = (candidates[0], "the oldest")
+        for candidate in candidates {
+            let count: Int
+            do throws(StripeError) {
+                count = try await service.stripe.activeSubscriptionCount(customer: candidate).value
+            } catch {
+                throw ServiceError(error, customerId: candidate, userId: userId)
+            }
+            if count > 0 {
+                (keep, reason) = (candidate, "it has subscriptions")
+                break
+            }
+        }
+        let others = candidates.filter { $0 != keep }
+        return .duplicate(userId, keep: keep, reason, others: others, isLinked: false)
+    }
+}
