@@ -146,8 +146,7 @@ package struct EventPoller: Sendable {
     }
 
     private func save(_ cursor: Cursor) async throws(ServiceError) {
-        let value = try? JSONValue(encoding: cursor)
-        let text = value.map { String(decoding: $0.serialized(), as: UTF8.self) }
+        let text = (try? JSONValue(encoding: cursor))?.description
         try await stored { () async throws(StoreError) in try await service.store.set(Self.cursorName, to: text) }
     }
 }

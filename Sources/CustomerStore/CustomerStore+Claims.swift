@@ -80,8 +80,3 @@ extension CustomerStore {
             isArchived: archived != nil)
     }
 }
-
-func storedObject(_ text: String?) -> JSONObject {
-    guard let text else { return [:] }
-    return (try? JSONValue(parsing: Array(text.utf8)))?.object ?? [:]
-}

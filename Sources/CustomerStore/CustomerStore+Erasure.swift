@@ -270,7 +270,3 @@ extension CustomerStore {
         ("stripe_events", ["user_id", "event_id", "effect", "received_at"]),
     ]
 }
-
-private func storedJSON(_ ids: [String]) -> String {
-    String(decoding: JSONValue.array(ids.map { .string($0) }).serialized(), as: UTF8.self)
-}

@@ -61,13 +61,8 @@ extension Row {
 /// The strings of a stored JSON object; whatever else a host may have written there is left out, and so is an empty
 /// text, with which Stripe unsets.
 private func metadataObject(_ text: String?) -> JSONObject {
-    guard let text, let object = (try? JSONValue(parsing: Array(text.utf8)))?.object else { return [:] }
-    return JSONObject(object.members.filter { $0.value.string?.isEmpty == false })
+    JSONObject(storedObject(text).members.filter { $0.value.string?.isEmpty == false })
 }
 
 /// The stored form of a user's metadata: NULL when there is none.
 func storedMetadata(_ metadata: JSONObject) -> String? { metadata.isEmpty ? nil : storedJSON(metadata) }
-
-func storedJSON(_ object: JSONObject) -> String {
-    String(decoding: JSONValue.object(object).serialized(), as: UTF8.self)
-}

@@ -3,14 +3,12 @@ import JSON
 // The small change of the texts. They may quote schemas and member names, never values of an instance.
 
 /// The name in quotation marks, escaped as in JSON.
-func quoted(_ name: String) -> String { json(.string(quotable(name))) }
+func quoted(_ name: String) -> String { JSONValue.string(quotable(name)).description }
 
 /// A value of the schema as JSON, cut at 80 code points.
 func rendered(_ value: JSONValue) -> String {
-    if case .string(let string) = value { quoted(string) } else { cut(json(value)) }
+    if case .string(let string) = value { quoted(string) } else { cut(value.description) }
 }
-
-private func json(_ value: JSONValue) -> String { String(decoding: value.serialized(), as: UTF8.self) }
 
 /// `a, b, c`, and beyond twelve `… and 3 more`.
 func listed(_ items: [String]) -> String {
