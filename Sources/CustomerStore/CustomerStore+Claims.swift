@@ -1,5 +1,4 @@
 package import Environment
-internal import JSON
 internal import SQLite
 
 /// Claims: the lease on a user together with all that is known of it, in one transaction.
@@ -65,13 +64,11 @@ extension CustomerStore {
         }
         let change = try connection.row(
             "SELECT change_id, enqueued_at, attempts, parked FROM sync_queue WHERE user_id = ?", [.text(userId)])
-        let synced = try connection.row(
-            "SELECT profile FROM synced_profiles WHERE user_id = ? AND customer_id IS ?",
-            [.text(userId), SQLiteValue(user?.customerId)])
+        let synced = try synced(userId, user?.customerId, &connection)
         let archived = try connection.row(
             "SELECT 1 FROM archived_customers WHERE customer_id IS ?", [SQLiteValue(user?.customerId)])
         return SyncClaim(
-            user: user, synced: synced.map { storedObject($0.text(0)) }, intent: intent,
+            user: user, synced: synced?.profile, intent: intent,
             change: change.map {
                 QueuedChange(
                     id: $0.text(0) ?? "", enqueuedAt: $0.integer(1) ?? 0, attempts: Int($0.integer(2) ?? 0),

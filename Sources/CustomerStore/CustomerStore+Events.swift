@@ -56,9 +56,7 @@ extension CustomerStore {
 
     package func knowledge(of customerId: String) async throws(StoreError) -> CustomerKnowledge {
         try await read { connection throws(StoreError) in
-            let user = try connection.row(
-                "SELECT \(User.columns) FROM users WHERE stripe_customer_id = ?", [.text(customerId)]
-            ).map { User(row: $0) }
+            let user = try Self.user(customerId: customerId, &connection)
             let news = try connection.row(
                 "SELECT created, deleted FROM customer_news WHERE customer_id = ?", [.text(customerId)])
             var (synced, syncedAt): (SyncedProfile?, Milliseconds?)

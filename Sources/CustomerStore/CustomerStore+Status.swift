@@ -61,8 +61,6 @@ extension CustomerStore {
     }
 
     package func schemaVersion() async throws(StoreError) -> Int {
-        try await read { connection throws(StoreError) in
-            Int(try connection.row("SELECT max(version) FROM schema_migrations")?.integer(0) ?? 0)
-        }
+        try await read { connection throws(StoreError) in try MigrationRunner.newestVersion(&connection) }
     }
 }

@@ -83,10 +83,7 @@ extension CustomerStore {
     /// The profile that Stripe was last told of the customer that the user has now.
     package func syncedProfile(of user: User) async throws(StoreError) -> JSONObject? {
         try await read { connection throws(StoreError) in
-            try connection.row(
-                "SELECT profile FROM synced_profiles WHERE user_id = ? AND customer_id IS ?",
-                [.text(user.id), SQLiteValue(user.customerId)]
-            ).map { storedObject($0.text(0)) }
+            try Self.synced(user.id, user.customerId, &connection)?.profile
         }
     }
 

@@ -113,10 +113,7 @@ extension CustomerStore {
     }
 
     package func user(customerId: String) async throws(StoreError) -> User? {
-        try await read { connection throws(StoreError) in
-            try connection.row("SELECT \(User.columns) FROM users WHERE stripe_customer_id = ?", [.text(customerId)])
-                .map { User(row: $0) }
-        }
+        try await read { connection throws(StoreError) in try Self.user(customerId: customerId, &connection) }
     }
 
     /// Users in the order of their ids.
@@ -145,6 +142,11 @@ extension CustomerStore {
 
     static func user(_ id: String, _ connection: inout Connection) throws(StoreError) -> User? {
         try connection.row("SELECT \(User.columns) FROM users WHERE \(hasID)", [.text(id)]).map { User(row: $0) }
+    }
+
+    static func user(customerId: String, _ connection: inout Connection) throws(StoreError) -> User? {
+        try connection.row("SELECT \(User.columns) FROM users WHERE stripe_customer_id = ?", [.text(customerId)])
+            .map { User(row: $0) }
     }
 
     /// Checked here rather than by a unique index, which a host's rows may not allow. It holds across processes, since

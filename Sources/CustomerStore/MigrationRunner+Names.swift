@@ -9,6 +9,8 @@ extension MigrationRunner {
         let name: String
         /// `IF NOT EXISTS`: for what a host's users table may have already.
         let isOptional: Bool
+        /// In the form in which SQLite keeps it.
+        let text: String
 
         init?(_ sql: String) {
             let words = sql.split(maxSplits: 8, whereSeparator: { $0.isWhitespace || $0 == "(" }).prefix(8)
@@ -19,6 +21,8 @@ extension MigrationRunner {
             isOptional = rest.prefix(3) == ["IF", "NOT", "EXISTS"]
             guard let name = rest.dropFirst(isOptional ? 3 : 0).first else { return nil }
             (isTrigger, isTable, self.name) = (words[kind] == "TRIGGER", words[kind] == "TABLE", String(name))
+            let kept = isOptional ? sql.replacing("IF NOT EXISTS ", with: "") : sql
+            text = String(kept.last == ";" ? kept.dropLast() : kept[...])
         }
     }
 

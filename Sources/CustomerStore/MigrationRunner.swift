@@ -72,6 +72,16 @@ package enum MigrationRunner {
         return Migrations.all.filter { recorded[$0.version] == nil }
     }
 
+    /// The newest migration that was applied, be it by another version.
+    static func newestVersion(_ connection: inout Connection) throws(StoreError) -> Int {
+        Int(try connection.row("SELECT max(version) FROM schema_migrations")?.integer(0) ?? 0)
+    }
+
+    /// Whether the migrations of a newer version ran beside this process. It may have texts of its own for what ours make.
+    static func isOutdated(_ connection: inout Connection) throws(StoreError) -> Bool {
+        try newestVersion(&connection) > Migrations.all.count
+    }
+
     private static func recorded(_ connection: inout Connection) throws(StoreError) -> [Int: String] {
         let columns = try connection.rows("SELECT name FROM pragma_table_info('schema_migrations')").map { $0.text(0) }
         guard !columns.isEmpty else { return [:] }

@@ -3,7 +3,8 @@ internal import Migrations
 internal import SQLite
 import Synchronization
 
-/// What the migrations put on the host's `users` table: it stays there only as long as the host leaves the table in place.
+/// The triggers and indexes that the migrations put on the host's `users` table, where they stay only as long as the host
+/// leaves the table in place; and those of the audit log, which go the same way.
 ///
 /// A migration tool that changes a table of SQLite makes a new one, copies the rows and drops the old one with its triggers
 /// and indexes (the twelve steps of https://www.sqlite.org/lang_altertable.html#otheralter). Nothing would queue a change
@@ -18,9 +19,7 @@ enum UsersTable {
             guard let creation = MigrationRunner.Creation(sql),
                 !creation.isTable, ["users_", "audit_events_"].contains(where: { creation.name.hasPrefix($0) })
             else { return nil }
-            // The form in which SQLite keeps it.
-            let kept = creation.isOptional ? sql.replacing("IF NOT EXISTS ", with: "") : sql
-            (name, self.sql) = (creation.name, String(kept.last == ";" ? kept.dropLast() : kept[...]))
+            (name, self.sql) = (creation.name, creation.text)
         }
     }
 
@@ -51,9 +50,7 @@ enum UsersTable {
             "SELECT name, sql FROM sqlite_schema WHERE tbl_name COLLATE NOCASE IN ('users', 'audit_events')")
         let names = rows.compactMap { $0.text(0) }
         guard names.contains(where: { $0.lowercased() == "users" }), names.contains("audit_events") else { return [] }
-        // A newer version, whose migrations ran beside this process, may have texts of its own.
-        let newest = try connection.row("SELECT max(version) FROM schema_migrations")?.integer(0) ?? 0
-        guard newest <= Migrations.all.count else { return [] }
+        if try MigrationRunner.isOutdated(&connection) { return [] }
         return try parts.get().filter { part in
             !rows.contains { $0.text(0) == part.name && $0.text(1) == part.sql }
         }

@@ -34,13 +34,13 @@ struct AuditRecorder: Sendable {
         for member in details.members { all[member.name] = member.value }
         all["stripeRequestId"] = scope.requestID().map { .string($0) }
         all["traceparent"] = scope.traceparent.map { .string($0) }
-        let last = try connection.row("SELECT sequence, hash FROM audit_events ORDER BY sequence DESC LIMIT 1")
+        let last = try AuditLog.tail(&connection)
         var event = AuditEvent(
             // Wraps around rather than traps: the last number may be somebody's forgery. The table refuses it then.
-            sequence: (last?.integer(0) ?? 0) &+ 1, at: now,
+            sequence: (last?.sequence ?? 0) &+ 1, at: now,
             actor: scope.actor.map { AuditScope.Actor(id: key.reference($0.id), role: $0.role) },
             method: scope.method, userId: userId.map(key.reference), customerId: customerId, outcome: outcome,
-            details: storedJSON(all), previousHash: last?.text(1), hash: "")
+            details: storedJSON(all), previousHash: last?.hash, hash: "")
         event.hash = key.link(event.canonical)
         try connection.change(
             "INSERT INTO audit_events (\(AuditEvent.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
