@@ -62,18 +62,13 @@ extension CustomerStore {
                 try enqueueUnlessQueued(userId, at: now, &connection)
             }
         }
-        let change = try connection.row(
-            "SELECT change_id, enqueued_at, attempts, parked FROM sync_queue WHERE user_id = ?", [.text(userId)])
+        let change = try connection.row("SELECT change_id, attempts FROM sync_queue WHERE user_id = ?", [.text(userId)])
         let synced = try synced(userId, user?.customerId, &connection)
         let archived = try connection.row(
             "SELECT 1 FROM archived_customers WHERE customer_id IS ?", [SQLiteValue(user?.customerId)])
         return SyncClaim(
             user: user, synced: synced?.profile, intent: intent,
-            change: change.map {
-                QueuedChange(
-                    id: $0.text(0) ?? "", enqueuedAt: $0.integer(1) ?? 0, attempts: Int($0.integer(2) ?? 0),
-                    isParked: $0.bool(3))
-            },
+            change: change.map { QueuedChange(id: $0.text(0) ?? "", attempts: Int($0.integer(1) ?? 0)) },
             isArchived: archived != nil)
     }
 }

@@ -12,8 +12,9 @@ package struct QueueStatus: Sendable {
     package var intents: Int
 }
 
-/// A change that can't succeed until the user changes again.
-package struct ParkedChange: Sendable {
+/// What is queued for a user: a change or a disposal that waits for its turn, or is parked because it can't succeed until
+/// something changes.
+package struct QueueEntry: Sendable {
     package var userId: String
     package var customerId: String?
     package var errorType: String
@@ -39,8 +40,8 @@ extension CustomerStore {
         }
     }
 
-    /// Parked changes, or everything queued for one user.
-    package func queuedChanges(of userId: String?, limit: Int) async throws(StoreError) -> [ParkedChange] {
+    /// What is parked, or everything queued for one user.
+    package func queuedChanges(of userId: String?, limit: Int) async throws(StoreError) -> [QueueEntry] {
         try await read { connection throws(StoreError) in
             try connection.rows(
                 """
@@ -52,7 +53,7 @@ extension CustomerStore {
                 ORDER BY 5 LIMIT ?2
                 """, [SQLiteValue(userId), SQLiteValue(limit)]
             ).map { row in
-                ParkedChange(
+                QueueEntry(
                     userId: row.text(0) ?? "", customerId: row.text(1), errorType: row.text(2) ?? "",
                     error: row.text(3) ?? "", since: row.integer(4) ?? 0, attempts: Int(row.integer(5) ?? 0),
                     isParked: row.bool(6))

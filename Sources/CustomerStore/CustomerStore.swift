@@ -1,5 +1,4 @@
 package import Environment
-import JSON
 internal import SQLite
 import Synchronization
 
@@ -11,7 +10,7 @@ import Synchronization
 /// https://www.sqlite.org/pragma.html#pragma_synchronous).
 package final class CustomerStore: Sendable {
     /// The name under which this process holds leases; new with each process.
-    package let owner: String
+    package let owner = RandomIdentifiers().next()
     package let path: String
 
     /// How long a killed process's leases outlive it.
@@ -30,7 +29,7 @@ package final class CustomerStore: Sendable {
     package let hasIntegerIDs: Bool
 
     /// Leases are about living processes, whatever time `--deterministic` pretends.
-    let leaseClock: any WallClock
+    let leaseClock = SystemClock()
 
     /// Opens the database, creates it when missing, and applies pending migrations.
     /// - Parameters:
@@ -38,15 +37,12 @@ package final class CustomerStore: Sendable {
     ///   - auditKey: `nil` for the one in the file beside the database.
     /// - Throws: `StoreError` when it can't be opened, is newer than this version, or has an unfit users table.
     package init(
-        path: String, owner: String = RandomIdentifiers().next(), leaseClock: any WallClock = SystemClock(),
-        clock: any WallClock = SystemClock(), auditKey: AuditKey? = nil, migrate: Bool = true
+        path: String, clock: any WallClock = SystemClock(), auditKey: AuditKey? = nil
     ) throws(StoreError) {
         self.path = path
-        self.owner = owner
-        self.leaseClock = leaseClock
         var connection = try Self.open(path)
-        if migrate { _ = try MigrationRunner.migrate(&connection) }
-        let restored = migrate ? try UsersTable.restoreIfNeeded(at: leaseClock.now(), &connection) : 0
+        _ = try MigrationRunner.migrate(&connection)
+        let restored = try UsersTable.restoreIfNeeded(at: leaseClock.now(), &connection)
         restoredParts.store(restored, ordering: .relaxed)
         hasIntegerIDs = try Self.hasIntegerIDs(&connection)
         audit = try connection.transaction { connection throws(StoreError) in

@@ -46,11 +46,9 @@ package struct IntentDraft: Sendable {
     }
 }
 
-/// One entry of the sync queue.
+/// A user's entry in the sync queue.
 package struct QueuedChange: Sendable {
     /// New with each change of the user.
     package var id: String
-    package var enqueuedAt: Milliseconds
     package var attempts: Int
-    package var isParked: Bool
 }

@@ -41,11 +41,10 @@ extension User {
     /// The columns that `init(row:)` reads, in its order.
     static let columns = "CAST(id AS TEXT), email, name, phone, stripe_metadata, stripe_customer_id"
 
-    init(row: Row, from first: Int = 0) {
+    init(row: Row) {
         self.init(
-            id: row.text(first) ?? "", email: row.string(first + 1), name: row.string(first + 2),
-            phone: row.string(first + 3), metadata: metadataObject(row.text(first + 4)),
-            customerId: row.text(first + 5))
+            id: row.text(0) ?? "", email: row.string(1), name: row.string(2), phone: row.string(3),
+            metadata: metadataObject(row.text(4)), customerId: row.text(5))
     }
 }
 
