@@ -1,6 +1,5 @@
 internal import CustomerStore
 internal import JSON
-internal import SQLite
 
 extension ServiceError {
     init(_ error: StoreError) {
@@ -24,14 +23,11 @@ extension ServiceError {
         case .closed:
             self.init(.shuttingDown, "The process is shutting down", retryable: true)
         case .usersTableRefuses, .usersTableUnfit, .newerDatabase, .changedMigration, .wrongAccount, .cannotOpen,
-            .nameTaken, .auditEventNotStored:
-            self.init(.storageUnavailable, error.description)
+            .nameTaken, .auditEventNotStored, .database:
+            self.init(.storageUnavailable, error.description, retryable: error.isTemporary)
         case .auditFile:
-            self.init(.storageUnavailable, "A file of the audit log can't be used", retryable: true)
-        case .database(let failure):
-            self.init(
-                .storageUnavailable, error.description,
-                retryable: failure.isBusy || failure.isFull || failure.isIOFailure)
+            // The file's path is for the operator.
+            self.init(.storageUnavailable, "A file of the audit log can't be used", retryable: error.isTemporary)
         }
     }
 }

@@ -39,6 +39,17 @@ extension StoreError: SQLiteErrorConvertible {
     package init(_ error: SQLiteError) { self = .database(error) }
 }
 
+extension StoreError {
+    /// It may pass by itself: a lock, a full disk, a failure to read or write.
+    package var isTemporary: Bool {
+        switch self {
+        case .database(let error): error.isBusy || error.isFull || error.isIOFailure
+        case .auditFile: true
+        default: false
+        }
+    }
+}
+
 extension StoreError: CustomStringConvertible {
     /// One sentence without anything personal.
     package var description: String {
