@@ -1,8 +1,6 @@
 package import AccessPolicy
 internal import CustomerStore
-internal import Environment
 internal import JSON
-internal import Stripe
 
 /// Stands before every method: refuses what the policy doesn't allow, counts, and sees to the audit log.
 ///

@@ -1,7 +1,6 @@
 package import CustomerStore
 internal import Environment
 internal import JSON
-internal import Stripe
 
 /// Runs `body` in somebody's name: what it changes in the store is recorded with that, and with the request id of the
 /// last change that it made at Stripe.

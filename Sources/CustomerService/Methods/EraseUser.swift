@@ -1,6 +1,5 @@
 internal import CustomerStore
 internal import Environment
-internal import JSON
 internal import Stripe
 
 /// Forgets a user: deleted at Stripe, gone from every table here. Once it has begun it is carried out to its end, after

@@ -1,4 +1,3 @@
-internal import CustomerStore
 internal import JSON
 
 /// Brings every user in line with Stripe. Those that are cost one local read, so a run that was killed is simply

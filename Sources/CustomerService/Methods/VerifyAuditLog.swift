@@ -1,6 +1,4 @@
 internal import CustomerStore
-internal import Environment
-internal import JSON
 
 /// Whether the audit log is what was written: every event in its place, and the end where it was.
 enum VerifyAuditLog: ServiceMethod {
