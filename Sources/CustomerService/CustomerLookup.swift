@@ -116,10 +116,8 @@ struct CustomerLookup: Sendable {
     }
 
     private func listed(email: String, _ patience: Patience) async throws(ServiceError) -> [Customer] {
-        do throws(StripeError) {
-            return try await stripe.everyCustomer(email: email, patience: patience)
-        } catch {
-            throw ServiceError(error)
+        try await atStripe { () async throws(StripeError) in
+            try await stripe.everyCustomer(email: email, patience: patience)
         }
     }
 
@@ -139,10 +137,8 @@ struct CustomerLookup: Sendable {
 
     /// What was made since then, by clocks that may differ by ten minutes.
     private func listed(createdFrom: Milliseconds, _ patience: Patience) async throws(ServiceError) -> [Customer] {
-        do throws(StripeError) {
-            return try await stripe.everyCustomer(createdFrom: createdFrom - 600_000, patience: patience)
-        } catch {
-            throw ServiceError(error)
+        try await atStripe { () async throws(StripeError) in
+            try await stripe.everyCustomer(createdFrom: createdFrom - 600_000, patience: patience)
         }
     }
 
@@ -150,12 +146,10 @@ struct CustomerLookup: Sendable {
         let live = unique(customers.filter { !$0.isDeleted })
             .sorted { ($0.created ?? 0, $0.id) < ($1.created ?? 0, $1.id) }
         guard !live.isEmpty else { return [] }
-        do throws(StoreError) {
-            let refused = try await store.unadoptable(live.map(\.id), for: userId)
-            return live.filter { !refused.contains($0.id) }
-        } catch {
-            throw ServiceError(error)
+        let refused = try await stored { () async throws(StoreError) in
+            try await store.unadoptable(live.map(\.id), for: userId)
         }
+        return live.filter { !refused.contains($0.id) }
     }
 
     private func unique(_ customers: [Customer]) -> [Customer] {

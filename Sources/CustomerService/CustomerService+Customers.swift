@@ -25,11 +25,8 @@ extension CustomerService {
     /// The customer when it is alive.
     /// - Throws: `customer_deleted`, `customer_not_found`.
     func livingCustomer(_ customerId: String) async throws(ServiceError) -> Customer {
-        let customer: Customer
-        do throws(StripeError) {
-            customer = try await stripe.retrieveCustomer(customerId).value
-        } catch {
-            throw ServiceError(error, customerId: customerId)
+        let customer = try await atStripe(customerId: customerId) { () async throws(StripeError) in
+            try await stripe.retrieveCustomer(customerId).value
         }
         guard !customer.isDeleted else { throw .customerDeleted(customerId) }
         return customer

@@ -121,18 +121,16 @@ package struct EventPoller: Sendable {
     private func list(
         startingAfter: String? = nil, endingBefore: String? = nil, createdFrom: Milliseconds? = nil
     ) async throws(ServiceError) -> Page<WebhookEvent> {
-        do throws(StripeError) {
-            let page = try await service.stripe.listEvents(
+        let page = try await atStripe { () async throws(StripeError) in
+            try await service.stripe.listEvents(
                 types: WebhookEvent.Kind.allCases.map(\.rawValue), limit: Self.pageSize, startingAfter: startingAfter,
                 endingBefore: endingBefore, createdFrom: createdFrom
             ).value
-            var events = page.data.compactMap(WebhookEvent.init)
-            // What is listed for a connected account is of that account, whether it says so or not.
-            for index in events.indices { events[index].account = events[index].account ?? service.account }
-            return Page(data: events, hasMore: page.hasMore)
-        } catch {
-            throw ServiceError(error)
         }
+        var events = page.data.compactMap(WebhookEvent.init)
+        // What is listed for a connected account is of that account, whether it says so or not.
+        for index in events.indices { events[index].account = events[index].account ?? service.account }
+        return Page(data: events, hasMore: page.hasMore)
     }
 
     // MARK: The cursor

@@ -72,11 +72,8 @@ extension Reconciliation {
     private func toKeep(of candidates: [String], for userId: String) async throws(ServiceError) -> ReconcileFinding {
         var (keep, reason) = (candidates[0], "the oldest")
         for candidate in candidates {
-            let count: Int
-            do throws(StripeError) {
-                count = try await service.stripe.activeSubscriptionCount(customer: candidate).value
-            } catch {
-                throw ServiceError(error, customerId: candidate, userId: userId)
+            let count = try await atStripe(customerId: candidate, userId: userId) { () async throws(StripeError) in
+                try await service.stripe.activeSubscriptionCount(customer: candidate).value
             }
             if count > 0 {
                 (keep, reason) = (candidate, "it has subscriptions")

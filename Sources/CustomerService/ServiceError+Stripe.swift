@@ -26,3 +26,15 @@ extension ServiceError {
         self.init(kind, error.safeMessage, retryable: error.retryable, details: details)
     }
 }
+
+/// Calls Stripe with the service's error.
+/// - Parameters: Whom the call is about, for the host.
+func atStripe<T>(
+    customerId: String? = nil, userId: String? = nil, _ body: () async throws(StripeError) -> T
+) async throws(ServiceError) -> T {
+    do throws(StripeError) {
+        return try await body()
+    } catch {
+        throw ServiceError(error, customerId: customerId, userId: userId)
+    }
+}

@@ -165,10 +165,8 @@ enum CreateCustomer: ServiceMethod {
     private static func create(
         _ params: Params, _ key: String, _ service: CustomerService
     ) async throws(ServiceError) -> JSONObject {
-        do throws(StripeError) {
-            return try await service.stripe.createCustomer(params.fields, idempotencyKey: key).value.object
-        } catch {
-            throw ServiceError(error)
+        try await atStripe { () async throws(StripeError) in
+            try await service.stripe.createCustomer(params.fields, idempotencyKey: key).value.object
         }
     }
 
