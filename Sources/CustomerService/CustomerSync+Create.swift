@@ -15,35 +15,35 @@ extension CustomerSync {
     /// One generation after another may turn out to be spent; past this many the sync waits for a later attempt.
     private static let generationsMax = 3
 
-    func settle(_ intent: CreateIntent, _ flight: inout Flight) async throws(ServiceError) -> SyncResult? {
-        switch try await settlement(of: intent, flight) {
+    func settle(_ intent: CreateIntent, _ run: inout SyncRun) async throws(ServiceError) -> SyncResult? {
+        switch try await settlement(of: intent, run) {
         case .customer(let customer, let made, let profile):
-            return try await link(customer, made: made, profile: profile, intent, &flight)
+            return try await link(customer, made: made, profile: profile, intent, &run)
         case .nextGeneration(let reason):
             log(.warning, "sync.next_generation", ["userId": .string(intent.userId), "reason": .string(reason)])
-            flight.generationsBegun += 1
-            guard flight.generationsBegun < Self.generationsMax else {
+            run.generationsBegun += 1
+            guard run.generationsBegun < Self.generationsMax else {
                 throw ServiceError(
                     .stripeUnavailable, "Stripe did not make the customer; it is tried again later", retryable: true,
                     details: ["userId": .string(intent.userId)])
             }
-            let draft = draft(flight.request)
+            let draft = draft(run.request)
             let claim = try await stored { () async throws(StoreError) in
                 try await store.startNextGeneration(after: intent, at: clock.now(), draft: draft)
             }
             guard let claim else { throw Self.leaseLost(intent.userId) }
-            flight.claim = claim
+            run.claim = claim
             return nil
         }
     }
 
-    private func settlement(of intent: CreateIntent, _ flight: Flight) async throws(ServiceError) -> Settlement {
-        let user = flight.claim.user
+    private func settlement(of intent: CreateIntent, _ run: SyncRun) async throws(ServiceError) -> Settlement {
+        let user = run.claim.user
         // A stale key is a new one to Stripe: only a look-up can tell whether the customer was made.
         let isStale = intent.isRecovered && clock.now() - intent.createdAt >= Self.keyLifetime
         let mayBeSent = intent.isRecovered
         do throws(ServiceError) {
-            if let found = try await ownCustomer(of: intent, flight, thorough: isStale, mayBeSent: mayBeSent) {
+            if let found = try await ownCustomer(of: intent, run, thorough: isStale, mayBeSent: mayBeSent) {
                 return settled(found, made: intent.isRecovered, intent, user)
             }
         } catch {
@@ -52,12 +52,12 @@ extension CustomerSync {
             guard error.kind == .stripeRequestRejected, intent.generation == 1, !intent.isRecovered else { throw error }
         }
         if intent.isEmailVerified, let user, user.customerId == nil,
-            let adopted = try await adoptByEmail(intent, user, flight)
+            let adopted = try await adoptByEmail(intent, user, run)
         {
             return settled(adopted, made: false, intent, user)
         }
         if isStale { return .nextGeneration(reason: "stale_key") }
-        return try await create(intent, flight)
+        return try await create(intent, run)
     }
 
     private func settled(_ customer: Customer, made: Bool, _ intent: CreateIntent, _ user: User?) -> Settlement {
@@ -68,25 +68,25 @@ extension CustomerSync {
 
     /// The customer that an earlier attempt made, or that this user had in an earlier life.
     private func ownCustomer(
-        of intent: CreateIntent, _ flight: Flight, thorough: Bool, mayBeSent: Bool
+        of intent: CreateIntent, _ run: SyncRun, thorough: Bool, mayBeSent: Bool
     ) async throws(ServiceError) -> Customer? {
-        var emails = [intent.fields["email"]?.string, flight.claim.user?.email].compactMap(\.self)
+        var emails = [intent.fields["email"]?.string, run.claim.user?.email].compactMap(\.self)
         if emails.count == 2, sameCodePoints(emails[0], emails[1]) { emails.removeLast() }
         return try await lookup.customer(
             ownedBy: intent.userId, emails: emails, thorough: thorough, sentSince: mayBeSent ? intent.createdAt : nil,
-            patience: flight.request.patience)
+            patience: run.request.patience)
     }
 
     /// A customer of the address that the host vouches for, if nobody owns it. An address that is only claimed never
     /// leads to a customer: that would hand one user's cards and invoices to another.
     private func adoptByEmail(
-        _ intent: CreateIntent, _ user: User, _ flight: Flight
+        _ intent: CreateIntent, _ user: User, _ run: SyncRun
     ) async throws(ServiceError) -> Customer? {
         guard let email = intent.fields["email"]?.string, let current = user.email, sameCodePoints(email, current)
         else {
             return nil
         }
-        let candidates = try await lookup.unowned(email: email, for: user.id, patience: flight.request.patience)
+        let candidates = try await lookup.unowned(email: email, for: user.id, patience: run.request.patience)
         guard candidates.count > 1 else { return candidates.first }
         if !intent.isRecovered {
             // It was never sent, and must not be by a later attempt.
@@ -97,23 +97,23 @@ extension CustomerSync {
             details: ["userId": .string(user.id), "candidates": .array(candidates.map { .string($0.id) })])
     }
 
-    private func create(_ intent: CreateIntent, _ flight: Flight) async throws(ServiceError) -> Settlement {
+    private func create(_ intent: CreateIntent, _ run: SyncRun) async throws(ServiceError) -> Settlement {
         do throws(StripeError) {
             let reply = try await stripe.createCustomer(
-                intent.fields, idempotencyKey: intent.idempotencyKey, patience: flight.request.patience)
+                intent.fields, idempotencyKey: intent.idempotencyKey, patience: run.request.patience)
             if reply.isReplay || intent.isRecovered {
                 // "A replayed create can describe a since-deleted customer": the saved answer is not the state of today.
-                guard try await isAlive(reply.value.id, flight) else { return .nextGeneration(reason: "dead_customer") }
+                guard try await isAlive(reply.value.id, run) else { return .nextGeneration(reason: "dead_customer") }
             }
             return .customer(reply.value, made: true, profile: ProfileFields.profile(sentAs: intent.fields))
         } catch {
-            return try await settlement(of: intent, after: error, flight)
+            return try await settlement(of: intent, after: error, run)
         }
     }
 
-    private func isAlive(_ customerId: String, _ flight: Flight) async throws(StripeError) -> Bool {
+    private func isAlive(_ customerId: String, _ run: SyncRun) async throws(StripeError) -> Bool {
         do throws(StripeError) {
-            return try await !stripe.retrieveCustomer(customerId, patience: flight.request.patience).value.isDeleted
+            return try await !stripe.retrieveCustomer(customerId, patience: run.request.patience).value.isDeleted
         } catch {
             if error.kind == .notFound { return false }
             throw error
@@ -121,24 +121,24 @@ extension CustomerSync {
     }
 
     private func settlement(
-        of intent: CreateIntent, after error: StripeError, _ flight: Flight
+        of intent: CreateIntent, after error: StripeError, _ run: SyncRun
     ) async throws(ServiceError) -> Settlement {
         let failure = ServiceError(error, userId: intent.userId)
         switch error.kind {
         case .rejected, .notFound:
             // The user may have changed what was rejected, or need it no longer; else nothing helps until it does.
-            guard let user = flight.claim.user, user.customerId == nil, !isOutdated(intent, user) else {
+            guard let user = run.claim.user, user.customerId == nil, !isOutdated(intent, user) else {
                 return .nextGeneration(reason: "rejected")
             }
             try await stored { () async throws(StoreError) in try await store.failIntent(intent, at: clock.now()) }
             throw failure
         case .idempotencyMismatch:
-            if let found = try await ownCustomer(of: intent, flight, thorough: true, mayBeSent: true) {
-                return settled(found, made: true, intent, flight.claim.user)
+            if let found = try await ownCustomer(of: intent, run, thorough: true, mayBeSent: true) {
+                return settled(found, made: true, intent, run.claim.user)
             }
             return .nextGeneration(reason: "idempotency_mismatch")
         case .unavailable where error.isStripeAnswer:
-            return try await settlement(of: intent, afterServerError: error, flight)
+            return try await settlement(of: intent, afterServerError: error, run)
         case .unavailable, .rateLimited, .authentication, .permission, .keyInUse:
             throw failure
         }
@@ -149,11 +149,11 @@ extension CustomerSync {
     /// (https://docs.stripe.com/api/idempotent_requests): the same key would fail for a day. Whether the customer was
     /// made all the same, the list says; it is up to date at once.
     private func settlement(
-        of intent: CreateIntent, afterServerError error: StripeError, _ flight: Flight
+        of intent: CreateIntent, afterServerError error: StripeError, _ run: SyncRun
     ) async throws(ServiceError) -> Settlement {
         try await stored { () async throws(StoreError) in try await store.recordServerFailure(intent) }
-        if let found = try await ownCustomer(of: intent, flight, thorough: false, mayBeSent: true) {
-            return settled(found, made: true, intent, flight.claim.user)
+        if let found = try await ownCustomer(of: intent, run, thorough: false, mayBeSent: true) {
+            return settled(found, made: true, intent, run.claim.user)
         }
         // Without the mark of a replay, only the same answer from the endpoint itself again shows that it is saved; a
         // 502 to 504 may come from before it, while it still works.
@@ -170,29 +170,29 @@ extension CustomerSync {
     // MARK: Linking
 
     private func link(
-        _ customer: Customer, made: Bool, profile: JSONObject, _ intent: CreateIntent, _ flight: inout Flight
+        _ customer: Customer, made: Bool, profile: JSONObject, _ intent: CreateIntent, _ run: inout SyncRun
     ) async throws(ServiceError) -> SyncResult? {
         // Done with this change only if nothing but what was sent is wanted.
         let isComplete =
-            flight.claim.user.map {
+            run.claim.user.map {
                 ProfileFields.difference(from: profile, to: ProfileFields.profile(of: $0)).isEmpty
             } ?? false
-        let (userId, change) = (flight.userId, isComplete ? flight.claim.change?.id : nil)
+        let (userId, change) = (run.userId, isComplete ? run.claim.change?.id : nil)
         let outcome = try await stored { () async throws(StoreError) in
             try await store.link(
                 customer.id, to: userId, settling: intent, created: made, profile: profile,
                 edits: ProfileFields.edits(of: customer.object, from: profile), completing: change,
                 isComplete: isComplete, at: clock.now())
         }
-        flight.customer = customer
-        flight.isNewCustomer = made
-        if flight.outcome == .unchanged { flight.outcome = made ? .created : .relinked }
-        flight.changed = made ? ["email", "name", "phone", "metadata"].filter { !(profile[$0]?.isNull ?? true) } : []
+        run.customer = customer
+        run.isNewCustomer = made
+        if run.outcome == .unchanged { run.outcome = made ? .created : .relinked }
+        run.changed = made ? ["email", "name", "phone", "metadata"].filter { !(profile[$0]?.isNull ?? true) } : []
         switch outcome {
-        case .settled: return flight.result(customer.id)
-        case .linked(let claim): flight.claim = claim
-        case .lost: throw Self.leaseLost(flight.userId)
-        case .disposed: flight.claim = try await claim(flight.userId, flight.request)
+        case .settled: return run.result(customer.id)
+        case .linked(let claim): run.claim = claim
+        case .lost: throw Self.leaseLost(run.userId)
+        case .disposed: run.claim = try await claim(run.userId, run.request)
         }
         return nil
     }

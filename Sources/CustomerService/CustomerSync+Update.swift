@@ -6,49 +6,49 @@ internal import Stripe
 /// Sending what differs to the customer that the user has.
 extension CustomerSync {
     func update(
-        _ customerId: String, of user: User, _ flight: inout Flight
+        _ customerId: String, of user: User, _ run: inout SyncRun
     ) async throws(ServiceError) -> SyncResult? {
-        var known = flight.claim.synced
-        if known == nil || flight.request.verify && flight.customer == nil {
-            guard let customer = try await livingCustomer(customerId, flight) else {
-                return try await relink(after: customerId, &flight)
+        var known = run.claim.synced
+        if known == nil || run.request.verify && run.customer == nil {
+            guard let customer = try await livingCustomer(customerId, run) else {
+                return try await relink(after: customerId, &run)
             }
-            flight.customer = customer
+            run.customer = customer
             if known == nil { known = ProfileFields.adopted(customer.object, for: user) }
         }
         let profile = ProfileFields.profile(of: user)
-        let fields = flight.claim.isArchived ? [:] : ProfileFields.difference(from: known ?? [:], to: profile)
+        let fields = run.claim.isArchived ? [:] : ProfileFields.difference(from: known ?? [:], to: profile)
         if fields.isEmpty {
-            let isNewlyKnown = flight.claim.synced == nil && !flight.claim.isArchived
-            try await finish(customerId, isNewlyKnown ? profile : nil, inDoubt: nil, flight)
-            return flight.result(customerId)
+            let isNewlyKnown = run.claim.synced == nil && !run.claim.isArchived
+            try await finish(customerId, isNewlyKnown ? profile : nil, inDoubt: nil, run)
+            return run.result(customerId)
         }
-        let inDoubt = ProfileFields.doubting(fields, in: flight.claim.synced ?? [:])
+        let inDoubt = ProfileFields.doubting(fields, in: run.claim.synced ?? [:])
         let isSent = try await locks.withLock(.customer(customerId)) { _ async throws(ServiceError) in
-            try await begin(customerId, inDoubt, flight)
-            guard let customer = try await send(fields, to: customerId, &flight) else { return false }
-            flight.customer = customer
-            flight.changed = fields.members.map(\.name)
-            if flight.outcome == .unchanged { flight.outcome = .updated }
-            try await finish(customerId, profile, inDoubt: inDoubt, flight)
+            try await begin(customerId, inDoubt, run)
+            guard let customer = try await send(fields, to: customerId, &run) else { return false }
+            run.customer = customer
+            run.changed = fields.members.map(\.name)
+            if run.outcome == .unchanged { run.outcome = .updated }
+            try await finish(customerId, profile, inDoubt: inDoubt, run)
             return true
         }
-        return isSent ? flight.result(customerId) : try await relink(after: customerId, &flight)
+        return isSent ? run.result(customerId) : try await relink(after: customerId, &run)
     }
 
     private func begin(
-        _ customerId: String, _ inDoubt: JSONObject, _ flight: Flight
+        _ customerId: String, _ inDoubt: JSONObject, _ run: SyncRun
     ) async throws(ServiceError) {
         let admission = try await leased("the customer") { () async throws(StoreError) in
-            try await store.beginUpdate(of: customerId, for: flight.userId, inDoubt: inDoubt)
+            try await store.beginUpdate(of: customerId, for: run.userId, inDoubt: inDoubt)
         }
-        if case .userLost = admission { throw Self.leaseLost(flight.userId) }
+        if case .userLost = admission { throw Self.leaseLost(run.userId) }
     }
 
     private func finish(
-        _ customerId: String, _ profile: JSONObject?, inDoubt: JSONObject?, _ flight: Flight
+        _ customerId: String, _ profile: JSONObject?, inDoubt: JSONObject?, _ run: SyncRun
     ) async throws(ServiceError) {
-        let (userId, change, sent) = (flight.userId, flight.claim.change?.id, inDoubt == nil ? [] : flight.changed)
+        let (userId, change, sent) = (run.userId, run.claim.change?.id, inDoubt == nil ? [] : run.changed)
         try await stored { () async throws(StoreError) in
             try await store.finishSync(
                 userId, customerId: customerId, profile: profile, inDoubt: inDoubt, sent: sent, completing: change,
@@ -57,13 +57,13 @@ extension CustomerSync {
     }
 
     /// `nil` when it was deleted at Stripe. One of the other mode was not: with the right key it is there.
-    private func livingCustomer(_ customerId: String, _ flight: Flight) async throws(ServiceError) -> Customer? {
+    private func livingCustomer(_ customerId: String, _ run: SyncRun) async throws(ServiceError) -> Customer? {
         do throws(StripeError) {
-            let customer = try await stripe.retrieveCustomer(customerId, patience: flight.request.patience).value
+            let customer = try await stripe.retrieveCustomer(customerId, patience: run.request.patience).value
             return customer.isDeleted ? nil : customer
         } catch {
             if error.kind == .notFound, !error.existsInOtherMode { return nil }
-            throw ServiceError(error, customerId: customerId, userId: flight.userId)
+            throw ServiceError(error, customerId: customerId, userId: run.userId)
         }
     }
 
@@ -72,52 +72,52 @@ extension CustomerSync {
     /// The key is the change's own: after a crash the same change with the same fields replays instead of writing again
     /// over what may have been edited at Stripe since.
     private func send(
-        _ fields: JSONObject, to customerId: String, _ flight: inout Flight
+        _ fields: JSONObject, to customerId: String, _ run: inout SyncRun
     ) async throws(ServiceError) -> Customer? {
-        let key = SyncKey.update.of(flight.claim.change?.id ?? identifiers.next())
+        let key = SyncKey.update.of(run.claim.change?.id ?? identifiers.next())
         do throws(StripeError) {
             return try await stripe.updateCustomer(
-                customerId, fields, idempotencyKey: key, patience: flight.request.patience
+                customerId, fields, idempotencyKey: key, patience: run.request.patience
             ).value
         } catch {
             // Where it is certain that nothing has happened, Stripe has what it had.
-            if error.kind != .idempotencyMismatch || flight.hasRenewedKey {
-                let known = error.outcomeUnknown ? nil : flight.claim.synced
+            if error.kind != .idempotencyMismatch || run.hasRenewedKey {
+                let known = error.outcomeUnknown ? nil : run.claim.synced
                 try await stored { () async throws(StoreError) in
-                    try await store.cancelUpdate(of: customerId, for: flight.userId, known: known)
+                    try await store.cancelUpdate(of: customerId, for: run.userId, known: known)
                 }
             }
             if error.kind == .notFound, !error.existsInOtherMode { return nil }
             // A saved failure, or a body that differs from what was sent under this key: the next attempt needs a new
             // one, and may have one, since setting fields twice comes to the same.
             if error.isStripeAnswer, [.unavailable, .idempotencyMismatch].contains(error.kind) {
-                try await renewKey(&flight)
-                if error.kind == .idempotencyMismatch, !flight.hasRenewedKey {
-                    flight.hasRenewedKey = true
-                    return try await send(fields, to: customerId, &flight)
+                try await renewKey(&run)
+                if error.kind == .idempotencyMismatch, !run.hasRenewedKey {
+                    run.hasRenewedKey = true
+                    return try await send(fields, to: customerId, &run)
                 }
             }
-            throw ServiceError(error, customerId: customerId, userId: flight.userId)
+            throw ServiceError(error, customerId: customerId, userId: run.userId)
         }
     }
 
     /// A change that came meanwhile keeps its own id: it is not the one that is being carried out.
-    private func renewKey(_ flight: inout Flight) async throws(ServiceError) {
-        guard let change = flight.claim.change?.id else { return }
-        let userId = flight.userId
+    private func renewKey(_ run: inout SyncRun) async throws(ServiceError) {
+        guard let change = run.claim.change?.id else { return }
+        let userId = run.userId
         let renewed = try await stored { () async throws(StoreError) in
             try await store.renewChange(change, of: userId)
         }
-        flight.claim.change?.id = renewed ?? identifiers.next()
+        run.claim.change?.id = renewed ?? identifiers.next()
     }
 
     /// The customer is gone: the user gets a new one, under a new generation.
-    private func relink(after customerId: String, _ flight: inout Flight) async throws(ServiceError) -> SyncResult? {
-        log(.warning, "sync.customer_gone", ["userId": .string(flight.userId), "customerId": .string(customerId)])
+    private func relink(after customerId: String, _ run: inout SyncRun) async throws(ServiceError) -> SyncResult? {
+        log(.warning, "sync.customer_gone", ["userId": .string(run.userId), "customerId": .string(customerId)])
         try await stored { () async throws(StoreError) in try await store.unlinkDeleted(customerId) }
-        flight.outcome = .relinked
-        flight.claim.user?.customerId = nil
-        flight.claim.synced = nil
+        run.outcome = .relinked
+        run.claim.user?.customerId = nil
+        run.claim.synced = nil
         return nil
     }
 }

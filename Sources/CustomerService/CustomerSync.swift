@@ -2,7 +2,6 @@ internal import CustomerStore
 internal import Environment
 internal import JSON
 package import Stripe
-import Synchronization
 
 /// What a caller of a sync may ask for beyond the ordinary.
 package struct SyncRequest: Sendable {
@@ -83,38 +82,38 @@ package struct CustomerSync: Sendable {
             if let claimed, !waited, await isCurrent(claimed, of: userId) { claim = claimed }
             if claim == nil { claim = try await self.claim(userId, request) }
             guard let claim else { throw Self.leaseLost(userId) }
-            var flight = Flight(userId: userId, request: request, claim: claim)
+            var run = SyncRun(userId: userId, request: request, claim: claim)
             do throws(ServiceError) {
-                return try await run(&flight)
+                return try await carryOut(&run)
             } catch {
                 // A user that is gone has nothing to be put back, and its lease was released.
-                if error.kind != .userNotFound { await postpone(flight, error) }
+                if error.kind != .userNotFound { await postpone(run, error) }
                 throw error
             }
         }
     }
 
-    private func run(_ flight: inout Flight) async throws(ServiceError) -> SyncResult {
+    private func carryOut(_ run: inout SyncRun) async throws(ServiceError) -> SyncResult {
         for _ in 0..<Self.roundsMax {
-            if let result = try await advance(&flight) { return result }
+            if let result = try await advance(&run) { return result }
         }
         throw ServiceError(
             .stripeUnavailable, "The user's customer keeps changing; it is tried again later", retryable: true,
-            details: ["userId": .string(flight.userId)])
+            details: ["userId": .string(run.userId)])
     }
 
     /// One round: does what the claim calls for, and answers when nothing is left.
-    private func advance(_ flight: inout Flight) async throws(ServiceError) -> SyncResult? {
-        if let intent = flight.claim.intent { return try await settle(intent, &flight) }
-        guard let user = flight.claim.user else {
-            try await stored { () async throws(StoreError) in try await store.forget(flight.userId) }
-            throw ServiceError.userNotFound(flight.userId)
+    private func advance(_ run: inout SyncRun) async throws(ServiceError) -> SyncResult? {
+        if let intent = run.claim.intent { return try await settle(intent, &run) }
+        guard let user = run.claim.user else {
+            try await stored { () async throws(StoreError) in try await store.forget(run.userId) }
+            throw ServiceError.userNotFound(run.userId)
         }
         guard let customerId = user.customerId else {
-            flight.claim = try await claim(flight.userId, flight.request)
+            run.claim = try await claim(run.userId, run.request)
             return nil
         }
-        return try await update(customerId, of: user, &flight)
+        return try await update(customerId, of: user, &run)
     }
 
     // MARK: Claiming
@@ -145,28 +144,28 @@ package struct CustomerSync: Sendable {
     }
 
     /// Back into the queue: for later what may still succeed, parked what can't until the user changes.
-    private func postpone(_ flight: Flight, _ error: ServiceError) async {
-        let attempts = flight.claim.change?.attempts ?? 0
+    private func postpone(_ run: SyncRun, _ error: ServiceError) async {
+        let attempts = run.claim.change?.attempts ?? 0
         let notBefore =
             error.isFinal
             ? nil : clock.now() + Backoff.delay(afterAttempts: attempts + 1, fraction: identifiers.fraction())
         do throws(StoreError) {
             try await store.postpone(
-                flight.userId, change: flight.claim.change?.id, notBefore: notBefore,
+                run.userId, change: run.claim.change?.id, notBefore: notBefore,
                 errorType: error.kind.rawValue, error: error.message)
         } catch {
             // The lease expires by itself and the change is still in the queue.
             log(
-                .error, "sync.postpone_failed", ["userId": .string(flight.userId), "error": .string(error.description)])
+                .error, "sync.postpone_failed", ["userId": .string(run.userId), "error": .string(error.description)])
         }
         log(
             error.isFinal ? .warning : .info, error.isFinal ? "sync.parked" : "sync.postponed",
-            ["userId": .string(flight.userId), "error": .string(error.kind.rawValue)])
+            ["userId": .string(run.userId), "error": .string(error.kind.rawValue)])
     }
 }
 
 /// A sync on its way.
-struct Flight: Sendable {
+struct SyncRun: Sendable {
     let userId: String
     let request: SyncRequest
     var claim: SyncClaim
