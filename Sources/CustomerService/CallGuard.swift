@@ -25,7 +25,7 @@ package struct CallGuard: Sendable {
                 return answer
             } catch {
                 service.metrics.count(method.name, error.kind.rawValue, since: began)
-                throw error
+                throw error.about(params)
             }
         }
     }
@@ -107,6 +107,15 @@ package enum AuditedMethods {
 }
 
 extension ServiceError {
+    /// The error with the ids that the call named, unless it says by itself whom it is about. One that is about no object
+    /// stays as it is.
+    fileprivate func about(_ params: JSONValue) -> ServiceError {
+        if [.invalidParams, .accessDenied, .internalError, .shuttingDown].contains(kind) { return self }
+        var error = self
+        for name in ["userId", "customerId"] { error.details[name] = details[name] ?? params[name] }
+        return error
+    }
+
     /// Says which right is missing and nothing about what the call was about.
     init(_ missing: AccessDecision.Missing, method: String, actor: AccessRequest.Actor?) {
         let (right, message) =
