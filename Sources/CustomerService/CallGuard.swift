@@ -107,13 +107,20 @@ package enum AuditedMethods {
 }
 
 extension ServiceError {
-    /// The error with the ids that the call named, unless it says by itself whom it is about. One that is about no object
-    /// stays as it is.
+    /// The error with the ids that the call named, unless it says by itself whom it is about.
     fileprivate func about(_ params: JSONValue) -> ServiceError {
-        if [.invalidParams, .accessDenied, .internalError, .shuttingDown].contains(kind) { return self }
-        var error = self
-        for name in ["userId", "customerId"] { error.details[name] = details[name] ?? params[name] }
-        return error
+        switch kind {
+        // These are about no object, or about another one than the call named: who has the address already.
+        case .invalidParams, .accessDenied, .internalError, .shuttingDown, .invalidSignature, .userAlreadyExists,
+            .customerAlreadyExists, .ambiguousCustomer:
+            return self
+        case .customerNotFound, .customerDeleted, .userNotFound, .deletionBlocked, .stripeAuthenticationFailed,
+            .stripePermissionDenied, .stripeRateLimited, .stripeUnavailable, .stripeRequestRejected,
+            .idempotencyConflict, .deadlineExceeded, .storageUnavailable:
+            var error = self
+            for name in ["userId", "customerId"] { error.details[name] = details[name] ?? params[name] }
+            return error
+        }
     }
 
     /// Says which right is missing and nothing about what the call was about.
