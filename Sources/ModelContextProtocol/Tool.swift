@@ -86,7 +86,9 @@ struct Tool: Sendable {
     /// What the model can do something about is a result that says so; a defect here is an error of the protocol.
     func call(_ arguments: JSONValue, _ context: CallContext) async throws(ServiceError) -> JSONValue {
         if let found = schema?.validate(arguments), found.total > 0 {
-            let texts = found.list.prefix(8).map { "\($0.instanceLocation) \($0.error)" }
+            let texts = found.list.prefix(8).map { violation in
+                [violation.instanceLocation, violation.error].filter { !$0.isEmpty }.joined(separator: " ")
+            }
             return Self.failure("invalid_params: " + texts.joined(separator: "; "))
         }
         let result: JSONValue

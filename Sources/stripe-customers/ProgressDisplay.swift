@@ -6,6 +6,7 @@ import Synchronization
 final class ProgressDisplay: Sendable {
     private struct State {
         var shownAt: Milliseconds = 0
+        var lastLine = ""
         /// Whether the bar's line has no end yet.
         var isLineOpen = false
     }
@@ -46,7 +47,11 @@ final class ProgressDisplay: Sendable {
         let count = total > 0 ? "\(done) of \(max(total, done)) \(unit)" : "\(done) \(unit)"
         let text = remark.isEmpty ? count : "\(count), \(remark)"
         guard isBar else {
-            _ = writeWhole(Array("\(text)\n".utf8), to: 2)
+            let isNew = state.withLock { state in
+                defer { state.lastLine = text }
+                return state.lastLine != text
+            }
+            if isNew { _ = writeWhole(Array("\(text)\n".utf8), to: 2) }
             return
         }
         let filled = total > 0 ? min(Self.barWidth, Self.barWidth * done / total) : 0
