@@ -325,10 +325,10 @@ struct ServerTests {
         session.send(#"{"jsonrpc":"2.0","id":1,"method":"held"}"#)
         await gate.arrived(1)
         session.server.terminate()
-        while true {
-            session.send(#"{"jsonrpc":"2.0","id":2,"method":"ping"}"#)
-            let answer = await session.next()
-            if answer?["error"]?["data"]?["type"]?.string == "shutting_down" { break }
+        let ping = #"{"jsonrpc":"2.0","id":2,"method":"ping"}"#
+        session.send(ping)
+        while let answer = await session.next(), answer["error"]?["data"]?["type"]?.string != "shutting_down" {
+            session.send(ping)
         }
         await gate.open()
         #expect(await session.next()?["id"]?.int64 == 1)
