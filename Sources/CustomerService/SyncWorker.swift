@@ -19,7 +19,7 @@ package final class SyncWorker: Sendable {
     private let erasuresNotBefore = Atomic<Milliseconds>(0)
 
     /// How soon a change that another program made to the users table is seen.
-    private static let pollInterval: Milliseconds = 250
+    static let pollInterval: Milliseconds = 250
     private static let concurrency = 16
     private static let pace: Milliseconds = 10
     /// A drain waits this long for what was put back, a rate limit for example.

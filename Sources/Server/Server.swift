@@ -108,7 +108,7 @@ package final class Server: Sendable {
                 reason = .graceOver
                 dispatcher.abandon()
                 writer.close()
-                after(Self.farewell, .farewellOver)
+                after(configuration.farewell, .farewellOver)
             case .outputEnded(nil): return reason
             case .outputEnded(EPIPE?), .peer(.outputClosed): return .outputClosed
             case .outputEnded(let code?): return .outputFailed(errno: code)
@@ -119,9 +119,6 @@ package final class Server: Sendable {
         }
         return reason
     }
-
-    /// How long a host may take to read what it is told at the end of the grace.
-    private static let farewell: Milliseconds = 500
 
     private func after(_ delay: Milliseconds, _ event: Event) {
         Task.detached { [post] in

@@ -17,6 +17,8 @@ package struct ServerConfiguration: Sendable {
     package var maxBatchAnswerBytes = WireLimits.batchAnswerBytes
     /// How long after SIGTERM the process goes on at most.
     package var terminationGrace: Milliseconds = 10_000
+    /// How long a host may take to read what it is told at the end of the grace.
+    package var farewell: Milliseconds = 500
     package var conventions = Conventions()
     /// The process whose end ends this one: the parent as it was at start.
     package var parent: Int32

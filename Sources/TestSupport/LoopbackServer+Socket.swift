@@ -41,10 +41,22 @@ struct LoopbackSocket: Sendable {
         #endif
     }
 
-    /// On a port of the system's choice.
-    static func listening() throws(SystemError) -> LoopbackSocket {
-        let listener = try LoopbackSocket()
-        guard withAddress(port: 0, { bind(listener.descriptor, $0, $1) }) == 0 else { throw listener.failed("bind") }
+    /// On the port, or on one of the system's choice for 0, which nobody else gets while it is open.
+    static func bound(toPort port: UInt16 = 0) throws(SystemError) -> LoopbackSocket {
+        let socket = try LoopbackSocket()
+        // So that one that listens and one that does not can have the same port.
+        var on: Int32 = 1
+        #if canImport(Darwin)
+            setsockopt(socket.descriptor, SOL_SOCKET, SO_REUSEPORT, &on, socklen_t(MemoryLayout<Int32>.size))
+        #else
+            setsockopt(socket.descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        #endif
+        guard withAddress(port: port, { bind(socket.descriptor, $0, $1) }) == 0 else { throw socket.failed("bind") }
+        return socket
+    }
+
+    static func listening(onPort port: UInt16) throws(SystemError) -> LoopbackSocket {
+        let listener = try bound(toPort: port)
         guard listen(listener.descriptor, 512) == 0 else { throw listener.failed("listen") }
         return listener
     }

@@ -22,13 +22,16 @@ package final class LoopbackServer: Sendable {
 
     private let shared: Shared
     private let acceptor: JoinableThread
+    /// Keeps the port when nobody listens on it any more: another server there would answer what is to be refused.
+    private let reservation: LoopbackSocket
 
     /// Listens and answers from here on.
     ///
     /// - Throws: `SystemError` if there is no socket to be had.
     package init(handler: @escaping Handler) throws(SystemError) {
-        let listener = try LoopbackSocket.listening()
-        port = try listener.port()
+        reservation = try LoopbackSocket.bound()
+        port = try reservation.port()
+        let listener = try LoopbackSocket.listening(onPort: port)
         let shared = Shared(handler: handler)
         self.shared = shared
         acceptor = JoinableThread {
@@ -50,13 +53,9 @@ package final class LoopbackServer: Sendable {
 
     /// Refuses new connections from here on; those that are open go on. A handler may call this.
     package func refuseConnections() {
-        let isFirst = shared.state.withLock { state in
-            defer { state.acceptsConnections = false }
-            return state.acceptsConnections
-        }
-        // `accept` can't be interrupted in a portable way, but it does return for one last connection. Only once: after
-        // that the port may be another server's.
-        if isFirst { LoopbackSocket.connected(toPort: port)?.end() }
+        shared.state.withLock { $0.acceptsConnections = false }
+        // `accept` can't be interrupted in a portable way, but it does return for one last connection.
+        LoopbackSocket.connected(toPort: port)?.end()
         acceptor.join()
     }
 
@@ -66,7 +65,10 @@ package final class LoopbackServer: Sendable {
         shared.endConnections()
     }
 
-    deinit { stop() }
+    deinit {
+        stop()
+        reservation.end()
+    }
 }
 
 extension LoopbackServer {

@@ -63,7 +63,7 @@ package final class Subprocess: Sendable {
     package func closeInput() { input.withLock { $0 = nil } }
 
     /// The next line of standard output without its newline; `nil` at its end.
-    package func readLine(timeout: Duration = .seconds(10)) async throws(TimedOut) -> String? {
+    package func readLine(timeout: Duration = .hang) async throws(TimedOut) -> String? {
         let next = await onThread { self.output.next(until: .now + timeout) }
         switch next {
         case .line(let line): return line
@@ -73,7 +73,7 @@ package final class Subprocess: Sendable {
     }
 
     /// Every line of standard output up to its end.
-    package func readAll(timeout: Duration = .seconds(30)) async throws(TimedOut) -> [String] {
+    package func readAll(timeout: Duration = .hang) async throws(TimedOut) -> [String] {
         let lines: [String]? = await onThread {
             let deadline = ContinuousClock.now + timeout
             var lines: [String] = []
@@ -90,7 +90,7 @@ package final class Subprocess: Sendable {
     }
 
     /// The end of the process; by then `standardError` is complete.
-    package func wait(timeout: Duration = .seconds(10)) async throws(TimedOut) -> ExitStatus {
+    package func wait(timeout: Duration = .hang) async throws(TimedOut) -> ExitStatus {
         let status = await onThread {
             let status = self.reaper.wait(timeout: timeout)
             if status != nil { self.errors.waitForEnd() }
@@ -122,7 +122,7 @@ package final class Subprocess: Sendable {
     /// Runs the process to its end with `input` as the whole of its standard input.
     package static func run(
         _ arguments: [String] = [], input: String = "", environment: [String: String] = [:],
-        currentDirectory: String? = nil, binary: String = Subprocess.binary, timeout: Duration = .seconds(30)
+        currentDirectory: String? = nil, binary: String = Subprocess.binary, timeout: Duration = .hang
     ) async throws -> Output {
         let process = try Subprocess(
             arguments, environment: environment, currentDirectory: currentDirectory, binary: binary)

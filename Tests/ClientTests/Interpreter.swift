@@ -48,13 +48,13 @@ enum Interpreter {
 
     /// Runs the interpreter in the directory, to its end.
     static func run(
-        _ interpreter: String, _ arguments: [String], in directory: TemporaryDirectory, timeout: Duration = .seconds(90)
+        _ interpreter: String, _ arguments: [String], in directory: TemporaryDirectory
     ) async throws -> Subprocess.Output {
         try await Subprocess.run(
             arguments,
             environment: [
                 "PYTHONPATH": directory.path, "STRIPE_CUSTOMERS_BINARY": Subprocess.binary, "LANG": "C.UTF-8",
             ],
-            currentDirectory: directory.path, binary: interpreter, timeout: timeout)
+            currentDirectory: directory.path, binary: interpreter, timeout: .seconds(600))
     }
 }

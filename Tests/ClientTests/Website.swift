@@ -6,7 +6,7 @@ import Testing
 ///
 /// - Parameter app: prints its port in a line of its own once it listens.
 func expectWebsite(of app: Subprocess) async throws {
-    let port = try #require(try await app.readLine(timeout: .seconds(90)))
+    let port = try #require(try await app.readLine())
     let site = "http://127.0.0.1:\(port)"
     let registered = try await curl(["-d", "email=ada@example.com&name=Ada", site + "/users/u1"])
     let customerID = try #require(registered["customerId"]?.string)

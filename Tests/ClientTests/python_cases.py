@@ -70,7 +70,7 @@ def raises(kind, call):
 
 def is_gone(pid):
     """Whether the process has ended and was reaped."""
-    for _ in range(600):
+    for _ in range(2400):
         if not os.path.exists("/proc/{}".format(pid)):
             return True
         time.sleep(0.05)
@@ -145,10 +145,13 @@ def a_kill_in_mid_call():
     with stripe_side.client() as stripe, ThreadPoolExecutor(100) as pool:
         pending = [pool.submit(stripe.get_customer, customer_id="cus_{}".format(n)) for n in range(100)]
         stripe_side.arrived.acquire()
+        # All have called: a thread that did so after the kill would start another process.
+        while len(stripe._process.calls) < 100:
+            time.sleep(0.01)
         pid = stripe.pid
         os.kill(pid, signal.SIGKILL)
         for each in pending:
-            error = each.exception(timeout=30)
+            error = each.exception(timeout=120)
             assert isinstance(error, ProcessEnded) and "killed by signal 9" in str(error), error
         assert is_gone(pid)
         stripe.ping()
@@ -163,21 +166,21 @@ def a_retry():
         stripe_side.released.set()
         os.kill(stripe.pid, signal.SIGSTOP)
         os.kill(stripe.pid, signal.SIGKILL)
-        assert pending.result(40)["id"] == "cus_1"
+        assert pending.result(120)["id"] == "cus_1"
 
 
 def a_timeout():
     stripe_side = SlowStripe()
     with stripe_side.client(timeout=0.3) as stripe:
-        stripe.ping(timeout=20)
+        stripe.ping(timeout=120)
         started = time.monotonic()
         error = raises(CallTimeout, lambda: stripe.get_customer(customer_id="cus_1"))
-        assert isinstance(error, TimeoutError) and time.monotonic() - started < 10
+        assert isinstance(error, TimeoutError) and time.monotonic() - started < 60
         pid = stripe.pid
-        stripe.ping(timeout=20)
+        stripe.ping(timeout=120)
         assert stripe.pid == pid
         stripe_side.released.set()
-        assert stripe.get_customer(customer_id="cus_1", timeout=20)["id"] == "cus_1"
+        assert stripe.get_customer(customer_id="cus_1", timeout=120)["id"] == "cus_1"
 
 
 def a_cancel():
@@ -276,7 +279,7 @@ def a_fork():
         pid = stripe.pid
         started = time.monotonic()
     # The child did not keep the parent's process alive.
-    assert is_gone(pid) and time.monotonic() - started < 20
+    assert is_gone(pid) and time.monotonic() - started < 60
 
 
 def preforked_workers():
@@ -290,7 +293,7 @@ def preforked_workers():
         for number in range(4):
             worker = os.fork()
             if worker == 0:
-                signal.alarm(60)
+                signal.alarm(120)
                 stripe.register_user(user_id="u{}".format(number), email="u{}@example.com".format(number))
                 sys.exit(0)
             workers.append(worker)
@@ -317,8 +320,8 @@ def a_deaf_process():
     time.sleep(0.2)
     started = time.monotonic()
     stripe.close()
-    assert is_gone(pid) and time.monotonic() - started < 20
-    thread.join(30)
+    assert is_gone(pid) and time.monotonic() - started < 60
+    thread.join(120)
     assert not thread.is_alive()
 
 
@@ -347,8 +350,8 @@ def an_exit_with_calls_pending():
     for way in ("thread", "task"):
         started = time.monotonic()
         done = subprocess.run(
-            [sys.executable, "-c", EXIT, way] + stripe_side.arguments, stdout=subprocess.PIPE, timeout=60, check=True)
-        assert time.monotonic() - started < 25
+            [sys.executable, "-c", EXIT, way] + stripe_side.arguments, stdout=subprocess.PIPE, timeout=120, check=True)
+        assert time.monotonic() - started < 60
         assert is_gone(int(done.stdout))
 
 
@@ -360,7 +363,7 @@ def an_interrupt():
         stderr=subprocess.DEVNULL, start_new_session=True)
     pid = int(host.stdout.readline())
     os.killpg(host.pid, signal.SIGINT)
-    assert host.wait(30) != 0 and is_gone(pid)
+    assert host.wait(120) != 0 and is_gone(pid)
 
 
 def python_3_9():
@@ -371,7 +374,7 @@ def python_3_9():
 def a_killed_host():
     program = EXIT + "\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
     done = subprocess.run(
-        [sys.executable, "-c", program, "thread"] + SlowStripe().arguments, stdout=subprocess.PIPE, timeout=60)
+        [sys.executable, "-c", program, "thread"] + SlowStripe().arguments, stdout=subprocess.PIPE, timeout=120)
     assert is_gone(int(done.stdout))
 
 

@@ -123,11 +123,15 @@ struct KeyedLocksTests {
         #expect(error?.kind == .internalError)
         #expect(await locks.withLock(.user("u")) { $0 } == false)
         let entered = Counter()
+        let coming = Counter()
         async let first: Void = locks.withLock(.user("u")) { _ in
             _ = entered.next()
-            try? await Task.sleep(for: .milliseconds(50))
+            while coming.value == 0 { try? await Task.sleep(for: .milliseconds(1)) }
+            // What is left is a step from the line below to the queue.
+            try? await Task.sleep(for: .seconds(1))
         }
         while entered.value == 0 { await Task.yield() }
+        _ = coming.next()
         #expect(await locks.withLock(.user("u")) { $0 })
         await first
     }

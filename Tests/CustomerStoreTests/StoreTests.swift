@@ -1,5 +1,7 @@
 import Foundation
 import SQLite
+import Synchronization
+import TestSupport
 import Testing
 
 @testable import CustomerStore
@@ -13,12 +15,23 @@ struct StoreTests {
         try await store.add("taken", email: "taken@example.com")
         let before = try commits(file)
         // Whatever comes while this one runs has to wait.
-        async let slow: Void = store.write { (_: inout Connection) throws(StoreError) in usleep(400_000) }
-        try await Task.sleep(for: .milliseconds(50))
+        let (begun, coming, gate) = (Gate(), Coming(), Gate())
+        async let slow: Void = store.write { (_: inout Connection) throws(StoreError) in
+            begun.open()
+            gate.wait()
+        }
+        try await until("the slow write") { begun.isOpen }
+        async let release: Void = {
+            try await until("fifty writes") { coming.count.load(ordering: .relaxed) == 50 }
+            // What is left is a step from the count to the queue.
+            try await Task.sleep(for: .milliseconds(300))
+            gate.open()
+        }()
         let failures = await withTaskGroup(of: StoreError?.self) { group in
             for number in 1...50 {
                 group.addTask {
                     let id = number == 25 ? "taken" : "user \(number)"
+                    coming.count.add(1, ordering: .relaxed)
                     do throws(StoreError) { try await store.add(id, email: "\(number)@example.com") } catch {
                         return error
                     }
@@ -28,6 +41,7 @@ struct StoreTests {
             return await group.reduce(into: [StoreError]()) { failures, error in if let error { failures.append(error) }
             }
         }
+        try await release
         try await slow
         guard failures.count == 1, case .userExists(let userId, let sameEmail) = failures[0] else {
             Issue.record("\(failures)")
@@ -174,3 +188,5 @@ struct StoreTests {
         return stride(from: 32, to: log.count, by: 24 + pageBytes).filter { log[$0 + 4..<$0 + 8] != [0, 0, 0, 0] }.count
     }
 }
+
+private final class Coming: Sendable { let count = Atomic(0) }

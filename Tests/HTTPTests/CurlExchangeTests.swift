@@ -123,7 +123,7 @@ struct ConnectionTests {
     @Test("A slow request does not hold up the others")
     func noHeadOfLineBlocking() async throws {
         let server = try LoopbackServer { request in
-            request.path == "/slow" ? .stall(milliseconds: 10_000, then: .text("slow")) : .text("fast")
+            request.path == "/slow" ? .stall(milliseconds: 120_000, then: .text("slow")) : .text("fast")
         }
         let http = CurlExchange()
         let slow = Task { try? await http.send(HTTPRequest(method: .get, url: server.url + "/slow")) }
@@ -131,7 +131,7 @@ struct ConnectionTests {
         for _ in 1...20 {
             #expect(try await http.send(HTTPRequest(method: .get, url: server.url + "/fast")).text == "fast")
         }
-        #expect(ContinuousClock.now - started < .seconds(5))
+        #expect(ContinuousClock.now - started < .seconds(60))
         http.shutDown()
         #expect(await slow.value == nil)
     }

@@ -15,13 +15,13 @@ struct HTTPFailureTests {
 
     @Test("A response that stalls past the total timeout leaves the outcome unknown")
     func stall() async throws {
-        let server = try LoopbackServer { _ in .stall(milliseconds: 10_000) }
+        let server = try LoopbackServer { _ in .stall(milliseconds: 60_000) }
         let started = ContinuousClock.now
         let failure = try await failure(
-            of: HTTPRequest(method: .post, url: server.url), HTTPConfiguration(totalTimeout: 200))
+            of: HTTPRequest(method: .post, url: server.url), HTTPConfiguration(totalTimeout: 2_000))
         #expect(failure.kind == .timedOut)
         #expect(failure.outcomeUnknown)
-        #expect(ContinuousClock.now - started < .seconds(5))
+        #expect(ContinuousClock.now - started < .seconds(30))
     }
 
     @Test("A body that trickles past the total timeout ends there")
@@ -36,7 +36,7 @@ struct HTTPFailureTests {
 
     @Test("A request that waits for a connection times out like one that was sent, but its outcome is known")
     func stallInQueue() async throws {
-        let server = try LoopbackServer { _ in .stall(milliseconds: 10_000) }
+        let server = try LoopbackServer { _ in .stall(milliseconds: 60_000) }
         let http = CurlExchange(configuration: HTTPConfiguration(totalTimeout: 300, maximumConnections: 1))
         let started = ContinuousClock.now
         let failures = await withTaskGroup(of: HTTPFailure?.self) { group in
@@ -49,9 +49,12 @@ struct HTTPFailureTests {
             }
             return await group.reduce(into: []) { $0.append($1) }
         }
-        #expect(ContinuousClock.now - started < .seconds(3))
+        #expect(ContinuousClock.now - started < .seconds(30))
         #expect(failures.allSatisfy { $0?.kind == .timedOut })
-        #expect(failures.count { $0?.outcomeUnknown == true } == server.requests.count)
+        // What was sent may still be on its way through the server.
+        let sent = failures.count { $0?.outcomeUnknown == true }
+        try await until("as many requests as outcomes are unknown") { server.requests.count >= sent }
+        #expect(server.requests.count == sent)
     }
 
     @Test("A refused connection is known not to have carried the request")

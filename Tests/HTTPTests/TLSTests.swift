@@ -77,7 +77,7 @@ private struct TLSServer {
     }
 
     func trusted() -> HTTPConfiguration {
-        HTTPConfiguration(totalTimeout: 2000, certificateAuthorities: directory.file("certificate.pem"))
+        HTTPConfiguration(totalTimeout: 10_000, certificateAuthorities: directory.file("certificate.pem"))
     }
 
     private static let script = """

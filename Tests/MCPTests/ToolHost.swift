@@ -29,7 +29,7 @@ final class ToolHost: Sendable {
     }
 
     func next() async throws -> JSONValue {
-        let line = try #require(try await process.readLine(timeout: .seconds(30)), "the output ended")
+        let line = try #require(try await process.readLine(), "the output ended")
         return try JSONValue(parsing: Array(line.utf8))
     }
 

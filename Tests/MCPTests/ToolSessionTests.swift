@@ -33,7 +33,7 @@ struct ToolSessionTests {
     func officialClient(options: [String]) async throws {
         let output = try await Subprocess.run(
             [script, Subprocess.binary] + options, currentDirectory: directory.path, binary: #require(python),
-            timeout: .seconds(120))
+            timeout: .seconds(600))
         #expect(output.status == .exited(0), "\(output.standardError)")
         #expect(
             output.lines == [

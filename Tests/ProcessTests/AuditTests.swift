@@ -25,8 +25,15 @@ struct AuditTests {
         for name in ["ada", "bob", "cleo"] {
             _ = try await host.call("registerUser", ["userId": .string(name), "email": .string("\(name)@example.com")])
         }
-        #expect(try await host.call("verifyAuditLog") == ["valid": true, "events": 6])
+        try await expectEvents(6, host)
         try await host.end()
+    }
+
+    /// Waits for all of them: a registration that Stripe keeps waiting on a busy machine is answered before its customer
+    /// is made.
+    private func expectEvents(_ count: JSONValue, _ host: Host) async throws {
+        try await until("\(count) events") { try await host.call("verifyAuditLog")["events"] == count }
+        #expect(try await host.call("verifyAuditLog") == ["valid": true, "events": count])
     }
 
     /// As somebody who has the file: the triggers are no obstacle.
@@ -123,6 +130,8 @@ struct AuditTests {
             _ = try await host.call(
                 "registerUser", ["userId": .string(name), "email": .string("\(name)@example.com")],
                 as: ["id": .string("admin_\(name)"), "role": "admin"])
+            // No two registrations in one millisecond, since the page from the second must not have the first.
+            try await Task.sleep(for: .milliseconds(2))
         }
         _ = try await host.call("deleteUser", ["userId": "bob", "customer": "keep"])
         let all = try #require(try await host.call("listAuditEvents", ["limit": 100])["data"]?.array)
@@ -320,7 +329,7 @@ struct AuditTests {
             }
             try await group.waitForAll()
         }
-        #expect(try await hosts[0].call("verifyAuditLog") == ["valid": true, "events": 80])
+        try await expectEvents(80, hosts[0])
     }
 
     @Test("Files are for the owner alone; what others can read is warned about")

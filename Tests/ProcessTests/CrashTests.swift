@@ -71,7 +71,7 @@ struct CrashTests {
 
         let process = try host.spawn()
         try await process.write(request(0, "ping", [:]))
-        _ = try await process.readLine(timeout: .seconds(60))
+        _ = try await process.readLine()
         if case .request(let number, let fatal) = moment {
             host.stripe.observe { request, stage in
                 guard request.number == number, stage == fatal else { return true }
@@ -87,9 +87,11 @@ struct CrashTests {
             try await Task.sleep(for: .microseconds(time))
             process.kill(SIGKILL)
         }
-        let output = try await process.readAll(timeout: .seconds(60))
+        let output = try await process.readAll()
         isAnswered = !output.isEmpty
-        if case .request = moment { #expect(!isAnswered, "\(operation) \(moment)") }
+        // A change that has waited for Stripe for five seconds, on a busy machine, is answered without it.
+        let isPending = output.first?.contains(#""state":"pending""#) == true
+        if case .request = moment { #expect(!isAnswered || isPending, "\(operation) \(moment)") }
         _ = try await process.wait()
         host.stripe.observe { _, _ in true }
 

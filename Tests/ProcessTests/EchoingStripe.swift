@@ -51,8 +51,8 @@ final class EchoingStripe: Sendable {
         case .fails: return failure(500, "api_error")
         case .limits: return failure(429, "rate_limit_error")
         case .talksHTML: return .text("<html>\(echo)</html>", status: 200, headers: ["Content-Type": "text/html"])
-        // For long, but not as long as a test waits for an answer: in a session with `--ordered` the next call waits too.
-        case .stalls: return .stall(milliseconds: 4_000)
+        // Longer than a call's deadline, but not for long: with `--ordered` the next call waits for all attempts too.
+        case .stalls: return .stall(milliseconds: 1_000)
         case .stallsDeletions: return .stall(milliseconds: 20_000)
         }
     }

@@ -17,7 +17,7 @@ struct FaultyHost: Sendable {
 
     /// Runs a process over these lines to the end of the input, when what they queued has been carried out.
     @discardableResult
-    func run(_ lines: [String], timeout: Duration = .seconds(90)) async throws -> [JSONValue] {
+    func run(_ lines: [String], timeout: Duration = .seconds(300)) async throws -> [JSONValue] {
         let process = try spawn()
         for line in lines { try await process.write(line) }
         process.closeInput()

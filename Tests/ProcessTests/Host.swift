@@ -16,7 +16,7 @@ final class Host: Sendable {
         if let actor { params["_meta"] = ["actor": actor] }
         let request: JSONValue = ["jsonrpc": "2.0", "id": 1, "method": .string(method), "params": .object(params)]
         try await process.write(request.description)
-        let line = try #require(try await process.readLine(timeout: .seconds(20)))
+        let line = try #require(try await process.readLine())
         return try JSONValue(parsing: Array(line.utf8))
     }
 
@@ -34,6 +34,6 @@ final class Host: Sendable {
     func end() async throws {
         process.closeInput()
         // What is queued is carried out first.
-        #expect(try await process.wait(timeout: .seconds(30)) == .exited(0))
+        #expect(try await process.wait() == .exited(0))
     }
 }

@@ -16,7 +16,7 @@ struct LocalStripe: Sendable {
 
     init() async throws {
         process = try Subprocess([Self.script], binary: Self.python)
-        let port = try await process.readLine(timeout: .seconds(60)) ?? ""
+        let port = try await process.readLine() ?? ""
         url = "http://127.0.0.1:\(port)"
     }
 

@@ -78,25 +78,17 @@ struct ReconcileProcessTests {
         }
         func name() throws -> String? { try sql("SELECT name FROM users")[0].text(0) }
         let process = try Subprocess(polling)
-        try await until { try sql("SELECT 1 FROM settings WHERE name = 'events_cursor'").count == 1 }
-        try await until { try sql("SELECT stripe_customer_id FROM users")[0].text(0) != nil }
+        try await until("the cursor") { try sql("SELECT 1 FROM settings WHERE name = 'events_cursor'").count == 1 }
+        try await until("the customer") { try sql("SELECT stripe_customer_id FROM users")[0].text(0) != nil }
         try await process.write(edit("Ada"))
-        try await until { try name() == "Ada" }
+        try await until("the name") { try name() == "Ada" }
         process.closeInput()
         #expect(try await process.wait() == .exited(0))
         _ = try await Subprocess.run(arguments, input: edit("Grace"))
         #expect(try name() == "Ada")
         let next = try Subprocess(polling)
-        try await until { try name() == "Grace" }
+        try await until("the name") { try name() == "Grace" }
         next.closeInput()
         #expect(try await next.wait() == .exited(0))
-    }
-
-    private func until(_ condition: () throws -> Bool) async throws {
-        for _ in 0..<200 {
-            if try condition() { return }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        Issue.record("it does not come to that")
     }
 }

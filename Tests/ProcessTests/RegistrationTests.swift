@@ -40,7 +40,7 @@ struct RegistrationTests {
         var outputs: [[String]] = []
         for name in ["first", "second"] {
             let arguments = ["--sandbox", "--deterministic", "--database", directory.file(name)]
-            let output = try await Subprocess.run(arguments, input: script(), timeout: .seconds(120))
+            let output = try await Subprocess.run(arguments, input: script(), timeout: .seconds(600))
             #expect(output.status == .exited(0))
             outputs.append(output.lines)
         }
@@ -73,7 +73,7 @@ struct RegistrationTests {
     /// The answers in the order of their ids.
     private func run(_ arguments: [String]) async throws -> [JSONValue] {
         let output = try await Subprocess.run(
-            arguments, input: script(), environment: ["STRIPE_API_KEY": "sk_test_localstripe"], timeout: .seconds(120))
+            arguments, input: script(), environment: ["STRIPE_API_KEY": "sk_test_localstripe"], timeout: .seconds(600))
         #expect(output.status == .exited(0))
         let answers = try output.lines.map { try JSONValue(parsing: Array($0.utf8)) }
         #expect(Set(answers.compactMap { $0["id"]?.int64 }) == Set(1...Int64(Self.count)))

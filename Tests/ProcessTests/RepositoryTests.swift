@@ -117,7 +117,7 @@ struct RepositoryTests {
         let folder = URL(filePath: Subprocess.binary).deletingLastPathComponent().path
         return try await Subprocess.run(
             ["-c", "set -e; PATH=\(folder):$PATH\n\(commands)"], currentDirectory: directory?.path, binary: "/bin/sh",
-            timeout: .seconds(90))
+            timeout: .seconds(600))
     }
 
     /// In the place where `npm install @types/node` would put the whole.

@@ -20,6 +20,14 @@ final class SlowStripe: Sendable {
         }
     }
 
+    /// Keeps the customer of this user from being made until the gate is open.
+    func hold(_ userId: String, _ gate: Gate) {
+        stripe.script { request in
+            if request.route == .create, request.form["metadata[userId]"] == userId { gate.wait() }
+            return nil
+        }
+    }
+
     /// The most requests that were under way at one time.
     var mostAtOnce: Int { traffic.counts.withLock { $0.most } }
     /// What has been asked for so far.
@@ -66,12 +74,12 @@ extension Subprocess {
     func writeLines(_ lines: [String]) async throws { try await write(lines.joined(separator: "\n")) }
 
     /// The next line, which must be there and be JSON.
-    func next(timeout: Duration = .seconds(20)) async throws -> JSONValue {
+    func next(timeout: Duration = .hang) async throws -> JSONValue {
         let line = try #require(try await readLine(timeout: timeout), "the output ended")
         return try JSONValue(parsing: Array(line.utf8))
     }
 
-    func next(_ count: Int, timeout: Duration = .seconds(20)) async throws -> [JSONValue] {
+    func next(_ count: Int, timeout: Duration = .hang) async throws -> [JSONValue] {
         var values: [JSONValue] = []
         for _ in 0..<count { values.append(try await next(timeout: timeout)) }
         return values

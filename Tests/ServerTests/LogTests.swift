@@ -76,7 +76,7 @@ struct LogTests {
         }
         writer.write(.info, "call", [:])
         let duration = ContinuousClock().measure { writer.flush(timeout: 50) }
-        #expect(duration < .seconds(2))
+        #expect(duration < .seconds(30))
         gate.signal()
     }
 

@@ -335,7 +335,11 @@ struct ServerTests {
         #expect(await session.exitReason() == .terminated)
 
         let stuck = Gate()
-        let other = try Session([.held(by: stuck)], configuration: .test { $0.terminationGrace = 50 })
+        let hurried = ServerConfiguration.test {
+            $0.terminationGrace = 50
+            $0.farewell = 30_000
+        }
+        let other = try Session([.held(by: stuck)], configuration: hurried)
         other.send(#"{"jsonrpc":"2.0","id":1,"method":"held"}"#)
         other.send(#"[{"jsonrpc":"2.0","id":2,"method":"held"},{"jsonrpc":"2.0","id":3,"method":"nothing"}]"#)
         await stuck.arrived(1)

@@ -221,7 +221,7 @@ struct StripeClientTests {
                 try await stripe.createCustomer(
                     [:], idempotencyKey: "k", patience: Patience(maximumAttempts: 4, deadline: 1_100))
             })
-        #expect(ContinuousClock.now - started < .seconds(5))
+        #expect(ContinuousClock.now - started < .seconds(60))
         #expect(error.kind == .unavailable)
         #expect(error.outcomeUnknown)
         #expect(error.safeMessage == "Stripe did not answer in time")

@@ -52,15 +52,15 @@ final class ScriptedExchange: HTTPExchange {
     }
 }
 
-/// Never answers; ends when it is cancelled, if it is one of those that do, and else after ten seconds.
+/// Never answers; ends when it is cancelled, if it is one of those that do, and else after two minutes.
 struct SilentExchange: HTTPExchange {
     var endsWhenCancelled = true
 
     func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
         if endsWhenCancelled {
-            try? await Task.sleep(for: .seconds(10))
+            try? await Task.sleep(for: .seconds(120))
         } else {
-            await Task { try? await Task.sleep(for: .seconds(10)) }.value
+            await Task { try? await Task.sleep(for: .seconds(120)) }.value
         }
         throw HTTPFailure(kind: .connectionLost, outcomeUnknown: true, detail: "cancelled")
     }

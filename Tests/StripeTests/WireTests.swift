@@ -96,7 +96,7 @@ struct WireTests {
 
     @Test("A server that stalls is given up at the deadline, with the outcome unknown")
     func stall() async throws {
-        let server = try LoopbackServer { _ in .stall(milliseconds: 20_000) }
+        let server = try LoopbackServer { _ in .stall(milliseconds: 60_000) }
         defer { server.stop() }
         let exchange = CurlExchange()
         defer { exchange.shutDown() }
@@ -104,9 +104,9 @@ struct WireTests {
         let started = ContinuousClock.now
         let error = await errorOf { () throws(StripeError) in
             try await stripe.createCustomer(
-                [:], idempotencyKey: "k", patience: Patience(maximumAttempts: 2, deadline: 1_000))
+                [:], idempotencyKey: "k", patience: Patience(maximumAttempts: 2, deadline: 3_000))
         }
         #expect(error?.outcomeUnknown == true)
-        #expect(ContinuousClock.now - started < .seconds(5))
+        #expect(ContinuousClock.now - started < .seconds(30))
     }
 }
