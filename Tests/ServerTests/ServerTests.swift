@@ -339,10 +339,14 @@ struct ServerTests {
             $0.terminationGrace = 50
             $0.farewell = 30_000
         }
-        let other = try Session([.held(by: stuck)], configuration: hurried)
+        let trace = Trace()
+        let other = try Session(
+            [.held(by: stuck)], configuration: hurried, log: Log { _, event, _ in trace.append(event) })
         other.send(#"{"jsonrpc":"2.0","id":1,"method":"held"}"#)
         other.send(#"[{"jsonrpc":"2.0","id":2,"method":"held"},{"jsonrpc":"2.0","id":3,"method":"nothing"}]"#)
         await stuck.arrived(1)
+        // The batch has been read to its end once the method that there is not has been logged.
+        while !trace.all.contains("call") { try await Task.sleep(for: .milliseconds(1)) }
         other.server.terminate()
         let answers = [await other.next(), await other.next()].compactMap(\.self).flatMap { $0.array ?? [$0] }
         let codes = Dictionary(uniqueKeysWithValues: answers.map { ($0["id"]?.int64, $0["error"]?["code"]?.int64) })
