@@ -20,6 +20,10 @@ extension ServiceError {
                 of: "type", at: "/userId", params: ["expected": ["integer"], "actual": "string"], error.description)
         case .keyReused:
             self.init(.idempotencyConflict, "The idempotency key was used before with other params")
+        case .userGone(let userId):
+            var details: JSONObject = [:]
+            details["userId"] = userId.map { .string($0) }
+            self.init(.userNotFound, error.description, details: details)
         case .closed:
             self.init(.shuttingDown, "The process is shutting down", retryable: true)
         case .usersTableRefuses, .usersTableUnfit, .newerDatabase, .changedMigration, .wrongAccount, .cannotOpen,
