@@ -27,7 +27,7 @@ extension ServiceError {
         case .closed:
             self.init(.shuttingDown, "The process is shutting down", retryable: true)
         case .usersTableRefuses, .usersTableUnfit, .newerDatabase, .changedMigration, .wrongAccount, .cannotOpen,
-            .nameTaken, .auditEventNotStored, .database:
+            .nameTaken, .otherAuditKey, .auditEventNotStored, .database:
             self.init(.storageUnavailable, error.description, retryable: error.isTemporary)
         case .auditFile:
             // The file's path is for the operator.

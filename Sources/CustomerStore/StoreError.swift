@@ -32,6 +32,8 @@ package enum StoreError: Error, Sendable {
     case wrongAccount(bound: String, given: String)
     /// The audit log's key or anchor, files beside the database, can't be read or written.
     case auditFile(path: String, reason: String)
+    /// Nothing of the audit log was written under the key that is given.
+    case otherAuditKey(source: String)
     /// The audit log's table did not keep an event that was appended.
     case auditEventNotStored
     case closed
@@ -75,6 +77,8 @@ extension StoreError: CustomStringConvertible {
         case .changedMigration(let name): "The migration \(name) was applied in another form than this version has"
         case .wrongAccount(let bound, let given): "The database belongs to \(bound); the key given is for \(given)"
         case .auditFile(let path, let reason): "The file \(path) of the audit log can't be used: \(reason)"
+        case .otherAuditKey(let source):
+            "The audit log was written under another key than that of \(source): put the right one back"
         case .auditEventNotStored:
             "The audit log does not take the event: is there a trigger on audit_events that isn't of stripe-customers?"
         case .closed: "The database is closed"
