@@ -24,5 +24,8 @@ package enum Migrations {
         Migration(version: 9, name: "V0009_sealed_changes", sql: PackageResources.V0009_sealed_changes_sql),
         Migration(
             version: 10, name: "V0010_customers_of_intents", sql: PackageResources.V0010_customers_of_intents_sql),
+        Migration(
+            version: 11, name: "V0011_calls_of_earlier_lives",
+            sql: PackageResources.V0011_calls_of_earlier_lives_sql),
     ]
 }

@@ -59,7 +59,6 @@ package struct CallGuard: Sendable {
                 if AuditedMethods.all.contains(method.name), !scope.outcomes.contains(error.kind.rawValue) {
                     await service.record(params, outcome: error, as: method.name)
                 }
-                if let answer = confinement?.answer(insteadOf: error) { return answer }
                 throw confinement?.confined(error) ?? error
             }
         }

@@ -7,11 +7,20 @@ internal import Stripe
 extension CustomerService {
     func freshKey() -> String { "call-" + identifiers.next() }
 
+    /// Whether the call has been carried out before, under the same key of the host's.
+    func isNoted(_ key: HostKey?) async throws(ServiceError) -> Bool {
+        guard let key else { return false }
+        return try await stored { () async throws(StoreError) in try await store.isNoted(key) }
+    }
+
     /// One update of one customer, alone across all processes.
+    /// - Parameter prepare: What is to be on disk before Stripe is called.
     func change(
-        _ customerId: String, _ fields: JSONObject, idempotencyKey: String
+        _ customerId: String, _ fields: JSONObject, idempotencyKey: String,
+        prepare: () async throws(StoreError) -> Void = {}
     ) async throws(ServiceError) -> Customer {
         try await sync.withLease(on: customerId) { () async throws(ServiceError) in
+            try await stored(prepare)
             let failure: StripeError
             do throws(StripeError) {
                 return try await stripe.updateCustomer(customerId, fields, idempotencyKey: idempotencyKey).value

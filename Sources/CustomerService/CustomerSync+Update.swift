@@ -14,7 +14,9 @@ extension CustomerSync {
                 return try await relink(after: customerId, &run)
             }
             run.customer = customer
-            if known == nil { known = ProfileFields.adopted(customer.object, for: user) }
+            known =
+                known.map { ProfileFields.marked($0, as: customer.object) }
+                ?? ProfileFields.adopted(customer.object, for: user)
         }
         let profile = ProfileFields.profile(of: user)
         let fields = run.claim.isArchived ? [:] : ProfileFields.difference(from: known ?? [:], to: profile)

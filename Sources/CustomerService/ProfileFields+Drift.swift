@@ -3,8 +3,8 @@ internal import JSON
 
 extension ProfileFields {
     /// The fields in which a customer differs from its user although by the rules of the sync it should not: what the user
-    /// changed and was not sent, what was edited at Stripe and is not known here, and what should have gone into the user's
-    /// row. `kept` counts the edits that are known and stay.
+    /// changed and was not sent, what was edited at Stripe and is not known here, what should have gone into the user's
+    /// row, and the mark by which it names the user. `kept` counts the edits that are known and stay.
     static func drift(
         of customer: JSONObject, user: User, synced: SyncedProfile, wins: [String]
     ) -> (fields: [String], kept: Int) {
@@ -15,7 +15,9 @@ extension ProfileFields {
         let unsent = names(of: difference(from: synced.profile, to: row))
         let unknown = names(of: difference(from: known(synced), to: state))
         let edited = names(of: difference(from: synced.profile, to: state))
-        let fields = apart.filter { unsent.contains($0) || unknown.contains($0) || wins.contains($0) }
+        let fields = apart.filter {
+            unsent.contains($0) || unknown.contains($0) || wins.contains($0) || $0 == "metadata.\(userIdName)"
+        }
         return (fields, edited.count { !fields.contains($0) && apart.contains($0) })
     }
 

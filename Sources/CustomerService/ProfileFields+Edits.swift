@@ -48,7 +48,7 @@ extension ProfileFields {
     static func merge(
         _ customer: JSONObject, user: User, synced: SyncedProfile, wins: [String]
     ) -> ProfileMerge {
-        var base = synced.profile
+        var base = marked(synced.profile, as: customer)
         let (state, row) = (mirror(of: customer, like: base), profile(of: user))
         var userFields: JSONObject = [:]
         for name in texts where wins.contains(name) && base[name] != nil {
@@ -59,6 +59,20 @@ extension ProfileFields {
             base[name] = state[name] ?? .null
         }
         return ProfileMerge(
-            synced: SyncedProfile(profile: base, edits: edits(of: customer, from: base)), userFields: userFields)
+            synced: SyncedProfile(profile: base, edits: edits(of: customer, from: base)), userFields: userFields,
+            isMarkLost: !same(customer["metadata"]?[userIdName]?.string, user.id))
+    }
+
+    /// The synced profile with the mark by which the customer names its user as the customer has it. That one is the
+    /// service's own: removed or changed, it is no edit to be kept but something to be sent, since by the mark a lost
+    /// database finds the customer again. One in doubt is sent anyway.
+    static func marked(_ synced: JSONObject, as customer: JSONObject) -> JSONObject {
+        var metadata = synced["metadata"]?.object ?? [:]
+        guard metadata[userIdName]?.isNull != true else { return synced }
+        let mark = customer["metadata"]?[userIdName]?.string
+        metadata[userIdName] = mark.flatMap { $0.isEmpty ? nil : .string($0) }
+        var marked = synced
+        marked["metadata"] = .object(metadata)
+        return marked
     }
 }

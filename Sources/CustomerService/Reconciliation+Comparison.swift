@@ -21,15 +21,15 @@ extension Reconciliation {
     /// A user, after all customers were listed.
     func examine(_ facts: UserFacts, _ progress: inout Progress) async throws(ServiceError) -> [ReconcileFinding] {
         let userId = facts.user.id
+        let others = try await stillOpen(facts.others, progress)
         guard let customerId = facts.user.customerId else {
-            switch facts.others.count {
+            switch others.count {
             case 0: return [.missing(userId)]
-            case 1: return [.adoptable(facts.others[0], by: userId)]
-            default: return [try await toKeep(of: facts.others, for: userId)]
+            case 1: return [.adoptable(others[0], by: userId)]
+            default: return [try await toKeep(of: others, for: userId)]
             }
         }
         var found: [ReconcileFinding] = []
-        let others = facts.others
         if !facts.isListed {
             let successor = others.count == 1 ? others.first : nil
             found += try await examine(unlisted: customerId, of: facts.user, successor, &progress)
@@ -62,6 +62,32 @@ extension Reconciliation {
         if customer.isDeleted { return [.deadLink(user.id, customerId, successor)] }
         let link = try await link(to: customerId)
         return link.map { compare(customer, $0, &progress) } ?? []
+    }
+
+    // MARK: A second look
+
+    /// Those of listed customers of nobody that are so still: calls don't wait for a reconciliation. Stripe is asked
+    /// again only for those with which something was done here since the list was begun.
+    func stillOpen(_ customerIds: [String], _ progress: Progress) async throws(ServiceError) -> [String] {
+        let touched = try await stored { () async throws(StoreError) in
+            try await store.customersTouched(customerIds, since: progress.auditEnd)
+        }
+        var open: [String] = []
+        for id in customerIds {
+            if touched.contains(id) {
+                guard let customer = try await service.presentCustomer(id), !customer.isDeleted, !customer.isArchived,
+                    try await link(to: id) == nil
+                else { continue }
+            }
+            open.append(id)
+        }
+        return open
+    }
+
+    /// Whether the user is there with the link that it had before Stripe was asked.
+    func isAsItWas(_ user: User) async throws(ServiceError) -> Bool {
+        let now = try await stored { () async throws(StoreError) in try await store.user(user.id) }
+        return now.map { $0.customerId == user.customerId } ?? false
     }
 
     func link(to customerId: String) async throws(ServiceError) -> LinkFacts? {

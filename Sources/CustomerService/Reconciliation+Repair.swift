@@ -70,7 +70,7 @@ extension Reconciliation {
         _ = try await service.sync.bringInLine(userId)
         guard let customer = try await service.presentCustomer(customerId), let link = try await link(to: customerId)
         else { return false }
-        var ignored = Progress(fixes: true, startedAt: 0)
+        var ignored = Progress(fixes: true, startedAt: 0, auditEnd: 0)
         return compare(customer, link, &ignored).isEmpty
     }
 }

@@ -24,6 +24,8 @@ package struct Reconciliation: Sendable {
         var restarts = 0
         var fixes: Bool
         var startedAt: Milliseconds
+        /// Where the audit log ended then: what was done here since is not in what was listed.
+        var auditEnd: Int64
     }
 
     package struct Report: Encodable, Sendable {
@@ -90,7 +92,8 @@ package struct Reconciliation: Sendable {
             return progress
         }
         try await stored { () async throws(StoreError) in try await store.clearReconciliation() }
-        return Progress(fixes: fixes, startedAt: now)
+        let end = try await stored { () async throws(StoreError) in try await store.auditTail()?.sequence }
+        return Progress(fixes: fixes, startedAt: now, auditEnd: end ?? 0)
     }
 
     private func report(_ progress: Progress) async throws(ServiceError) -> Report {
@@ -154,7 +157,10 @@ package struct Reconciliation: Sendable {
             try await store.userFacts(after: last, limit: Self.pageSize)
         }
         var found: [ReconcileFinding] = []
-        for facts in page where !facts.isBusy { found += try await examine(facts, &progress) }
+        for facts in page where !facts.isBusy {
+            let findings = try await examine(facts, &progress)
+            if !findings.isEmpty, try await isAsItWas(facts.user) { found += findings }
+        }
         progress.users += page.count
         progress.last = page.last?.user.id
         if page.count < Self.pageSize { progress.begin(.orphans) }
@@ -168,7 +174,9 @@ package struct Reconciliation: Sendable {
         }
         progress.last = page.last?.id
         if page.count < Self.pageSize { progress.begin(.done) }
-        try await record([], page.map { .orphan($0.id, naming: $0.owner) }, progress)
+        let open = try await stillOpen(page.map(\.id), progress)
+        let orphans = page.filter { open.contains($0.id) }
+        try await record([], orphans.map { .orphan($0.id, naming: $0.owner) }, progress)
     }
 
     /// Repairs what is to be repaired and puts the page on disk.

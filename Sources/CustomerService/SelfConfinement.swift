@@ -9,18 +9,13 @@ struct SelfConfinement: Sendable {
 
     func confined(_ answer: JSONValue) -> JSONValue {
         switch method {
-        // Addresses are not unique, neither at Stripe nor in every host's table: the one found may be another's.
+        // Addresses are not unique, neither at Stripe nor in every host's table. The methods look for the actor's own.
         case "getCustomerByEmail": isOwnCustomer(answer["id"]) ? answer : .null
         case "getUserByEmail": isOwnUser(answer["id"]) ? answer : .null
         // The queue's list is about everybody.
         case "getSyncStatus": confined(status: answer)
         default: answer
         }
-    }
-
-    /// Several customers of one address are the business of the others too.
-    func answer(insteadOf error: ServiceError) -> JSONValue? {
-        method == "getCustomerByEmail" && error.kind == .ambiguousCustomer ? .null : nil
     }
 
     /// Without the ids of others.

@@ -20,10 +20,14 @@ extension ServiceError {
                 of: "type", at: "/userId", params: ["expected": ["integer"], "actual": "string"], error.description)
         case .keyReused:
             self.init(.idempotencyConflict, "The idempotency key was used before with other params")
+        case .userGone(let userId):
+            var details: JSONObject = [:]
+            details["userId"] = userId.map { .string($0) }
+            self.init(.userNotFound, error.description, details: details)
         case .closed:
             self.init(.shuttingDown, "The process is shutting down", retryable: true)
         case .usersTableRefuses, .usersTableUnfit, .newerDatabase, .changedMigration, .wrongAccount, .cannotOpen,
-            .nameTaken, .auditEventNotStored, .database:
+            .nameTaken, .otherAuditKey, .auditEventNotStored, .database:
             self.init(.storageUnavailable, error.description, retryable: error.isTemporary)
         case .auditFile:
             // The file's path is for the operator.

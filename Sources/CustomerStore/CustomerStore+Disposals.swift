@@ -14,15 +14,25 @@ package struct Disposal: Sendable {
     package var attempts: Int
 }
 
+/// What was left behind by a user who was deleted.
+package struct DeletedUser: Sendable {
+    package var customerId: String?
+}
+
 extension CustomerStore {
     /// Deletes a user and, in the same transaction, notes what becomes of its customer, also of one that is only just
     /// being made.
-    /// - Returns: The user as it was; `nil` when there was none.
+    /// - Returns: The same when the same call under the same key comes again; `nil` when there was no user.
     package func deleteUser(
-        _ userId: String, customer choice: CreateIntent.Disposal, at now: Milliseconds
-    ) async throws(StoreError) -> User? {
+        _ userId: String, customer choice: CreateIntent.Disposal, under key: HostKey? = nil, at now: Milliseconds
+    ) async throws(StoreError) -> DeletedUser? {
         try await writeRecorded { connection, audit throws(StoreError) in
+            if let key, let call = try Self.call(under: key, audit.key, &connection) {
+                guard !call.isErased else { throw .userGone(userId: userId) }
+                return DeletedUser(customerId: call.customerId)
+            }
             guard let user = try Self.user(userId, &connection) else { return nil }
+            if let key { try Self.note(key, userId: userId, customerId: user.customerId, at: now, &connection) }
             try connection.change("DELETE FROM users WHERE id = ?", [.text(userId)])
             try audit.record(
                 "user.deleted", userId: userId, customerId: user.customerId,
@@ -30,7 +40,7 @@ extension CustomerStore {
             try connection.change(
                 "UPDATE create_intents SET disposal = ? WHERE user_id = ? AND state = 'pending'",
                 [.text(choice.rawValue), .text(userId)])
-            guard let customerId = user.customerId else { return user }
+            guard let customerId = user.customerId else { return DeletedUser() }
             // The trigger has noted the default, archive.
             if choice == .keep {
                 try connection.change("DELETE FROM disposals WHERE customer_id = ?", [.text(customerId)])
@@ -39,7 +49,7 @@ extension CustomerStore {
                     "UPDATE disposals SET action = ?, requested_at = ? WHERE customer_id = ?",
                     [.text(choice.rawValue), .integer(now), .text(customerId)])
             }
-            return user
+            return DeletedUser(customerId: customerId)
         }
     }
 

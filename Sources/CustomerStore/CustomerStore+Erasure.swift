@@ -2,6 +2,13 @@ package import Environment
 internal import JSON
 internal import SQLite
 
+/// An erasure that is on disk.
+package struct BegunErasure: Sendable {
+    package var customers: [String]
+    /// Of calls under the host's keys it is kept, as keyed hashes, that they came.
+    package var keepsKeys: Bool
+}
+
 /// Erasing a user: noted on disk with everything that is to be deleted at Stripe, carried out piece by piece, and over
 /// only when nothing is left, the write-ahead log included.
 extension CustomerStore {
@@ -51,10 +58,10 @@ extension CustomerStore {
     /// Deletes the user here and notes its customers for deletion at Stripe, in one transaction. From here on the erasure
     /// is carried out whatever happens.
     /// - Parameter others: Customers of which Stripe has said that they are the user's.
-    /// - Returns: The customers; `nil` when nothing is known of the user.
+    /// - Returns: `nil` when nothing is known of the user.
     package func beginErasure(
-        of userId: String, and others: [String], at now: Milliseconds
-    ) async throws(StoreError) -> [String]? {
+        of userId: String, and others: [String], under key: HostKey?, at now: Milliseconds
+    ) async throws(StoreError) -> BegunErasure? {
         try await writeRecorded { connection, audit throws(StoreError) in
             guard try Self.isKnown(userId, &connection) else { return nil }
             let customers = try Self.customersToErase(with: userId, others, &connection)
@@ -73,10 +80,15 @@ extension CustomerStore {
                 try Self.insertDisposal(customerId, userId: userId, "delete", at: now, &connection)
                 try connection.change("DELETE FROM archived_customers WHERE customer_id = ?", [.text(customerId)])
             }
+            if let key, try Self.call(under: key, audit.key, &connection) == nil {
+                try Self.note(key, userId: userId, at: now, &connection)
+            }
+            // At once: what is registered under the id from here on is another life.
+            let keys = try Self.sealCalls(where: "user_id = ?", userId, audit.key, &connection)
             try audit.record(
                 "user.erasure_begun", userId: userId, customerId: customers.first,
                 details: ["customers": .number(JSONNumber(customers.count))], &connection)
-            return customers
+            return BegunErasure(customers: customers, keepsKeys: keys > 0)
         }
     }
 

@@ -33,10 +33,13 @@ package struct ProfileMerge: Sendable {
     package var synced: SyncedProfile
     /// The fields of the user's row that take Stripe's value.
     package var userFields: JSONObject
+    /// The customer no longer names its user, which a sync has to mend.
+    package var isMarkLost: Bool
 
-    package init(synced: SyncedProfile, userFields: JSONObject) {
+    package init(synced: SyncedProfile, userFields: JSONObject, isMarkLost: Bool) {
         self.synced = synced
         self.userFields = userFields
+        self.isMarkLost = isMarkLost
     }
 }
 
@@ -121,6 +124,7 @@ extension CustomerStore {
             try connection.change(
                 "UPDATE synced_profiles SET profile = ?, edits = ? WHERE user_id = ?",
                 [.text(storedJSON(merged.synced.profile)), .text(storedJSON(merged.synced.edits)), .text(userId)])
+            if merged.isMarkLost { try Self.enqueueUnlessQueued(userId, at: now, &connection) }
             let fields = merged.userFields.members.map(\.name)
             if let mark {
                 try Self.keep(fields.isEmpty ? .recorded : .userUpdated, userId, of: mark, &connection)

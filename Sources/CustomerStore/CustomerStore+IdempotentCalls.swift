@@ -9,6 +9,8 @@ package enum IdempotentCall: Sendable {
     case pending(since: Milliseconds)
     /// Seen before with the same params, and this customer came of it.
     case done(customerId: String)
+    /// Seen before with the same params; what came of it was erased.
+    case erased
 }
 
 extension CustomerStore {
@@ -17,9 +19,11 @@ extension CustomerStore {
     package func beginIdempotentCall(
         _ key: HostKey, about userId: String?, at now: Milliseconds
     ) async throws(StoreError) -> IdempotentCall {
-        try await write { connection throws(StoreError) in
-            if let row = try Self.call(under: key, &connection) {
-                return row.text(0).map { .done(customerId: $0) } ?? .pending(since: row.integer(1) ?? 0)
+        let seal = audit.key
+        return try await write { connection throws(StoreError) in
+            if let call = try Self.call(under: key, seal, &connection) {
+                guard !call.isErased else { return .erased }
+                return call.customerId.map { .done(customerId: $0) } ?? .pending(since: call.createdAt)
             }
             try connection.change(
                 "INSERT INTO idempotent_calls (idempotency_key, request_hash, user_id, created_at) VALUES (?, ?, ?, ?)",
@@ -44,30 +48,87 @@ extension CustomerStore {
         }
     }
 
-    // MARK: Registrations
-
-    /// The user that was registered under this key, as it is now; `nil` when there was none, or it is gone since.
-    static func user(registeredUnder key: HostKey, _ connection: inout Connection) throws(StoreError) -> User? {
-        guard let userId = try call(under: key, &connection)?.text(2) else { return nil }
-        return try user(userId, &connection)
+    /// Whether a call under this key has been carried out before.
+    /// - Throws: `.keyReused` when it was another call.
+    package func isNoted(_ key: HostKey) async throws(StoreError) -> Bool {
+        let seal = audit.key
+        return try await read { connection throws(StoreError) in
+            try Self.call(under: key, seal, &connection) != nil
+        }
     }
 
+    // MARK: Pieces
+
+    /// What is known of a call under a key.
+    struct NotedCall {
+        var customerId: String?
+        var userId: String?
+        var createdAt: Milliseconds
+        var isOfEarlierLife: Bool
+        /// The user whom it was about, or the customer that came of it, was erased.
+        var isErased: Bool
+    }
+
+    static func call(
+        under key: HostKey, _ seal: AuditKey, _ connection: inout Connection
+    ) throws(StoreError) -> NotedCall? {
+        let sealed = key.sealed(seal)
+        let row = try connection.row(
+            """
+            SELECT idempotency_key, request_hash, customer_id, user_id, created_at, of_earlier_life
+            FROM idempotent_calls WHERE idempotency_key IN (?, ?)
+            """, [.text(key.text), .text(sealed.text)])
+        guard let row else { return nil }
+        let isErased = row.text(0) == sealed.text
+        guard row.text(1) == (isErased ? sealed : key).requestHash else { throw .keyReused }
+        return NotedCall(
+            customerId: row.text(2), userId: row.text(3), createdAt: row.integer(4) ?? 0,
+            isOfEarlierLife: row.bool(5), isErased: isErased)
+    }
+
+    /// The user that was registered under this key, as it is now; `nil` when the key is new.
+    /// - Throws: `.userGone` when there was one.
+    static func user(
+        registeredUnder key: HostKey, _ seal: AuditKey, _ connection: inout Connection
+    ) throws(StoreError) -> User? {
+        guard let call = try call(under: key, seal, &connection) else { return nil }
+        if !call.isOfEarlierLife, let userId = call.userId, let user = try user(userId, &connection) { return user }
+        throw .userGone(userId: call.userId)
+    }
+
+    /// In the transaction of what the call does, so unlike that of a customer its outcome is never unknown.
     static func note(
-        _ userId: String, registeredUnder key: HostKey, at now: Milliseconds, _ connection: inout Connection
+        _ key: HostKey, userId: String?, customerId: String? = nil, at now: Milliseconds,
+        _ connection: inout Connection
     ) throws(StoreError) {
         try connection.change(
             """
-            INSERT INTO idempotent_calls (idempotency_key, request_hash, user_id, created_at) VALUES (?, ?, ?, ?)
-            ON CONFLICT (idempotency_key) DO UPDATE SET user_id = excluded.user_id, created_at = excluded.created_at
-            """, [.text(key.text), .text(key.requestHash), .text(userId), .integer(now)])
+            INSERT INTO idempotent_calls (idempotency_key, request_hash, customer_id, user_id, created_at)
+            VALUES (?, ?, ?, ?, ?)
+            """,
+            [
+                .text(key.text), .text(key.requestHash), SQLiteValue(customerId), SQLiteValue(userId), .integer(now),
+            ])
     }
 
-    /// `customer_id`, `created_at`, `user_id` of the call that was made under this key.
-    private static func call(under key: HostKey, _ connection: inout Connection) throws(StoreError) -> Row? {
-        let row = try connection.row(
-            "SELECT customer_id, created_at, user_id, request_hash FROM idempotent_calls WHERE idempotency_key = ?",
-            [.text(key.text)])
-        if let row, row.text(3) != key.requestHash { throw .keyReused }
-        return row
+    /// Keeps of the calls about a user who is erased only that they came: a late repetition would otherwise bring back
+    /// the user or the customer.
+    /// - Returns: How many they are.
+    @discardableResult
+    static func sealCalls(
+        where condition: String, _ argument: String, _ seal: AuditKey, _ connection: inout Connection
+    ) throws(StoreError) -> Int {
+        let rows = try connection.rows(
+            "SELECT idempotency_key, request_hash FROM idempotent_calls WHERE \(condition)", [.text(argument)])
+        for row in rows {
+            let key = HostKey(text: row.text(0) ?? "", requestHash: row.text(1) ?? "")
+            let sealed = key.sealed(seal)
+            try connection.change(
+                """
+                UPDATE idempotent_calls SET idempotency_key = ?, request_hash = ?, customer_id = NULL, user_id = NULL
+                WHERE idempotency_key = ?
+                """, [.text(sealed.text), .text(sealed.requestHash), .text(key.text)])
+        }
+        return rows.count
     }
 }

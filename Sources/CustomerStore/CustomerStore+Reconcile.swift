@@ -194,11 +194,31 @@ extension CustomerStore {
         }
     }
 
-    /// Nobody's, neither archived nor about to be archived or deleted.
+    /// Those of these customers with which something has been done here since an event of the audit log.
+    package func customersTouched(
+        _ customerIds: [String], since sequence: Int64
+    ) async throws(StoreError) -> Set<String> {
+        try await read { connection throws(StoreError) in
+            var touched: Set<String> = []
+            for id in customerIds {
+                let event = try connection.row(
+                    "SELECT 1 FROM audit_events WHERE customer_id = ? AND sequence > ?",
+                    [.text(id), .integer(sequence)])
+                if event != nil { touched.insert(id) }
+            }
+            return touched
+        }
+    }
+
+    /// Nobody's, neither archived nor about to be archived or deleted, be it once a create that is under way has ended.
     private static let isOpen = """
         archived = 0
             AND NOT EXISTS (SELECT 1 FROM users WHERE stripe_customer_id = reconcile_customers.customer_id)
             AND NOT EXISTS (SELECT 1 FROM disposals WHERE customer_id = reconcile_customers.customer_id)
+            AND NOT EXISTS (SELECT 1 FROM customer_news
+                WHERE customer_id = reconcile_customers.customer_id AND deleted = 1)
+            AND NOT EXISTS (SELECT 1 FROM create_intents
+                WHERE user_id = reconcile_customers.owner AND state = 'pending' AND disposal IS NOT NULL)
         """
 
     /// With the time of the leases as the second argument.

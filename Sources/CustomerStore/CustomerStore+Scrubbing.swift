@@ -90,7 +90,6 @@ extension CustomerStore {
         var steps: [(table: String, condition: String, argument: String)] = [
             ("create_intents", "user_id = ? AND state <> 'pending'", userId),
             ("disposals", "user_id = ? AND action <> 'delete'", userId),
-            ("idempotent_calls", "customer_id IN (SELECT value FROM json_each(?))", customers),
             ("archived_customers", "customer_id IN (SELECT value FROM json_each(?))", customers),
             ("reconcile_customers", "owner = ?", userId),
             ("reconcile_findings", "json_extract(finding, '$.userId') = ?", userId),
@@ -101,7 +100,6 @@ extension CustomerStore {
         if !hasNewLife {
             steps += [
                 ("synced_profiles", "user_id = ?", userId), ("sync_queue", "user_id = ?", userId),
-                ("idempotent_calls", "user_id = ?", userId),
             ]
         }
         var counts: [(table: String, count: Int)] = []
@@ -111,6 +109,9 @@ extension CustomerStore {
             ).count
             if count > 0, step.table != "leases" { counts.append((step.table, count)) }
         }
+        let itsCustomers = "customer_id IN (SELECT value FROM json_each(?))"
+        try sealCalls(where: itsCustomers, customers, audit.key, &connection)
+        if !hasNewLife { try sealCalls(where: "user_id = ?", userId, audit.key, &connection) }
         // The rows stay: an event counts once, whoever it was about.
         let events = try connection.rows(
             "UPDATE stripe_events SET user_id = NULL WHERE user_id = ? RETURNING 1", [.text(userId)]

@@ -80,6 +80,21 @@ extension CustomerStore {
         }
     }
 
+    /// Before the metadata of a user's customer is cleared: the user's mark in it is in doubt, and a sync sends it again, after
+    /// a kill too.
+    package func doubtMark(_ name: String, of userId: String, at now: Milliseconds) async throws(StoreError) {
+        try await write { connection throws(StoreError) in
+            guard let user = try Self.user(userId, &connection), let customerId = user.customerId,
+                var profile = try Self.synced(userId, customerId, &connection)?.profile
+            else { return }
+            var metadata = profile["metadata"]?.object ?? [:]
+            metadata[name] = .null
+            profile["metadata"] = .object(metadata)
+            try Self.replaceSynced(userId, customerId, profile, &connection)
+            try Self.enqueueUnlessQueued(userId, at: now, &connection)
+        }
+    }
+
     /// The profile that Stripe was last told of the customer that the user has now.
     package func syncedProfile(of user: User) async throws(StoreError) -> JSONObject? {
         try await read { connection throws(StoreError) in

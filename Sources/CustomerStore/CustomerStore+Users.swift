@@ -21,7 +21,8 @@ package struct UserChange: Sendable {
 extension CustomerStore {
     /// Adds a user and claims it. The trigger on the table puts it into the sync queue in the same transaction.
     /// - Parameter user: With an empty id in a table of integer ids, SQLite chooses one.
-    /// - Throws: `.userExists` when the id or the address (without regard to case) is taken, `.unfitUserID`.
+    /// - Throws: `.userExists` when the id or the address (without regard to case) is taken, `.unfitUserID`, `.userGone`
+    ///   when the user that was registered under the key is no more.
     package func insertUser(
         _ user: User, under key: HostKey? = nil, at now: Milliseconds,
         draft: @escaping @Sendable (User) -> IntentDraft?
@@ -34,7 +35,9 @@ extension CustomerStore {
         let (owner, clock) = (owner, leaseClock)
         return try await writeRecorded { connection, audit throws(StoreError) in
             try self.restoreTriggers(&connection)
-            if let key, let known = try Self.user(registeredUnder: key, &connection) { return (known, nil) }
+            if let key, let known = try Self.user(registeredUnder: key, audit.key, &connection) {
+                return (known, nil)
+            }
             // Also one whose id only the table takes for the same.
             let holder = try connection.row("SELECT CAST(id AS TEXT) FROM users WHERE id = ?", [.text(user.id)])
             if let holder { throw .userExists(userId: holder.text(0) ?? user.id, sameEmail: false) }
@@ -53,7 +56,9 @@ extension CustomerStore {
             let added = row.map { User(row: $0) } ?? user
             guard user.id.isEmpty || sameCodePoints(added.id, user.id) else { throw .unfitUserID }
             try Self.stampQueued(added.id, at: now, &connection)
-            if let key { try Self.note(added.id, registeredUnder: key, at: now, &connection) }
+            try connection.change(
+                "UPDATE idempotent_calls SET of_earlier_life = 1 WHERE user_id = ?", [.text(added.id)])
+            if let key { try Self.note(key, userId: added.id, at: now, &connection) }
             try audit.record(
                 "user.registered", userId: added.id, details: ["email": audit.personal(added.email) ?? .null],
                 &connection)

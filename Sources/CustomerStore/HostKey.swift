@@ -8,4 +8,10 @@ package struct HostKey: Sendable {
         self.text = text
         self.requestHash = requestHash
     }
+
+    /// What is kept of it when the user is erased: a key may be made of an address, and who knows the method can try
+    /// guesses of the params.
+    func sealed(_ key: AuditKey) -> HostKey {
+        HostKey(text: key.hash("key " + text), requestHash: key.hash("request " + requestHash))
+    }
 }

@@ -10,6 +10,8 @@ package enum StoreError: Error, Sendable {
     case userExists(userId: String, sameEmail: Bool)
     /// The host's idempotency key came before with other params.
     case keyReused
+    /// The user that was registered, or is to be deleted, under the host's idempotency key is no more.
+    case userGone(userId: String?)
     /// The users table is the host's and refuses the row: a rule or column of its own, a type of id that does not fit.
     case usersTableRefuses(reason: String)
     /// The users table has ids of another type, which would not keep this one as it is.
@@ -30,6 +32,8 @@ package enum StoreError: Error, Sendable {
     case wrongAccount(bound: String, given: String)
     /// The audit log's key or anchor, files beside the database, can't be read or written.
     case auditFile(path: String, reason: String)
+    /// Nothing of the audit log was written under the key that is given.
+    case otherAuditKey(source: String)
     /// The audit log's table did not keep an event that was appended.
     case auditEventNotStored
     case closed
@@ -60,6 +64,7 @@ extension StoreError: CustomStringConvertible {
         case .cannotOpen(let path, let reason): "can't open \(path): \(reason)"
         case .userExists: "The user exists already"
         case .keyReused: "The idempotency key was used before with other params"
+        case .userGone: "The user of the first call under this idempotency key has been deleted since"
         case .usersTableRefuses(let reason): "The users table refuses the row: \(reason)"
         case .unfitUserID: "The users table can't keep this id as it is given; one of integers takes 7, not 007"
         case .usersTableUnfit(let reason): "The users table can't be used: \(reason)"
@@ -72,6 +77,8 @@ extension StoreError: CustomStringConvertible {
         case .changedMigration(let name): "The migration \(name) was applied in another form than this version has"
         case .wrongAccount(let bound, let given): "The database belongs to \(bound); the key given is for \(given)"
         case .auditFile(let path, let reason): "The file \(path) of the audit log can't be used: \(reason)"
+        case .otherAuditKey(let source):
+            "The audit log was written under another key than that of \(source): put the right one back"
         case .auditEventNotStored:
             "The audit log does not take the event: is there a trigger on audit_events that isn't of stripe-customers?"
         case .closed: "The database is closed"

@@ -128,7 +128,7 @@ private struct StripeSide: Sendable {
 extension StartFailure {
     init(_ error: StoreError) {
         switch error {
-        case .wrongAccount, .newerDatabase, .changedMigration, .usersTableUnfit, .nameTaken, .auditFile:
+        case .wrongAccount, .newerDatabase, .changedMigration, .usersTableUnfit, .nameTaken, .auditFile, .otherAuditKey:
             self.init(.configuration, error.description)
         default:
             self.init(.inputOutput, error.description)

@@ -146,6 +146,28 @@ struct ReconcileTests {
         #expect(try await bench.call("reconcile", [:])["counts"]?["orphan"]?.int64 == 150)
     }
 
+    @Test("A customer that was deleted or archived with its user since it was listed is no finding")
+    func goneMeanwhile() async throws {
+        let bench = try await WebhookBench()
+        var id = [""]
+        for number in 1...5 { id.append(try await bench.register("u\(number)")) }
+        let lone = try await bench.atStripe(.post, "/v1/customers", "email=x%40example.com")["id"]?.string ?? ""
+        try await bench.atStripe(.delete, "/v1/customers/" + id[5])
+        // Interrupted after the list: u5's customer is not in it, and has to be asked for.
+        bench.exchange.allow(1)
+        let interruption = await errorOf { () throws(ServiceError) in try await bench.call("reconcile", [:]) }
+        #expect(interruption != nil)
+        bench.exchange.allow(.max)
+        try await bench.call("deleteUser", ["userId": "u1", "customer": "delete"])
+        try await bench.call("deleteUser", ["userId": "u2"])
+        try await bench.call("deleteUser", ["userId": "u3", "customer": "keep"])
+        // Another life of the same id, whose customer is not the one that was listed.
+        try await bench.call("deleteUser", ["userId": "u4", "customer": "delete"])
+        _ = try await bench.register("u4")
+        let left: Set = ["dead_link u5 \(id[5])", "orphan \(lone)", "orphan u3 \(id[3])"]
+        #expect(found(try await bench.call("reconcile", [:])) == left)
+    }
+
     @Test("Interrupted after any page it goes on there, and reports the same")
     func resumed() async throws {
         let (bench, faults, _) = try await faultyBench()

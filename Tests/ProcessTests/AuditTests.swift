@@ -299,7 +299,62 @@ struct AuditTests {
         #expect(try await host.call("verifyAuditLog", ["anchor": anchor])["firstBroken"] == 5)
     }
 
-    @Test("Without the key that wrote it no event is believed, and the key from the environment leaves no file")
+    private static let newKey = String(repeating: "5a", count: 32)
+
+    @Test("A start under another key is refused, and the log is left as it is", arguments: [true, false])
+    func otherKey(isFile: Bool) async throws {
+        try await written()
+        let file = URL(filePath: database + ".audit-key")
+        let key = try String(contentsOf: file, encoding: .utf8)
+        if isFile { try Self.newKey.write(to: file, atomically: true, encoding: .utf8) }
+        for arguments in [[], ["reconcile"]] {
+            let output = try await Subprocess.run(
+                arguments + ["--sandbox", "--database", database],
+                environment: isFile ? [:] : ["STRIPE_CUSTOMERS_AUDIT_KEY": Self.newKey])
+            #expect(output.status == .exited(78) && output.lines.isEmpty)
+            #expect(output.standardError.contains("under another key"))
+            #expect(output.standardError.contains(isFile ? "test.sqlite.audit-key" : "STRIPE_CUSTOMERS_AUDIT_KEY"))
+        }
+        try key.write(to: file, atomically: true, encoding: .utf8)
+        #expect(try await host().call("verifyAuditLog") == ["valid": true, "events": 6])
+    }
+
+    @Test(
+        "Who tampers with a log does not keep the operator out",
+        arguments: [
+            "UPDATE audit_events SET outcome = 'none' WHERE sequence > 1",
+            "UPDATE audit_events SET outcome = 'none' WHERE sequence < 6",
+            "DELETE FROM audit_events WHERE sequence > 1",
+        ])
+    func noLockOut(statement: String) async throws {
+        try await written()
+        try tamper([statement])
+        try "{}".write(to: URL(filePath: database + ".audit-anchor"), atomically: true, encoding: .utf8)
+        #expect(try await host().call("verifyAuditLog")["valid"] == false)
+    }
+
+    @Test(
+        "Where the key is lost, a log that the operator has emptied begins anew, and that this was done shows for good")
+    func newKey() async throws {
+        try await written()
+        var connection = try Connection(path: database)
+        for statement in ["DROP TRIGGER audit_events_no_delete", "DELETE FROM audit_events"] {
+            try connection.execute(statement)
+        }
+        unlink(database + ".audit-anchor")
+        try Self.newKey.write(to: URL(filePath: database + ".audit-key"), atomically: true, encoding: .utf8)
+        for session in 1...2 {
+            let host = try host()
+            let email = JSONValue.string("\(session)@example.com")
+            _ = try await host.call("registerUser", ["userId": .string("new\(session)"), "email": email])
+            let verdict = try await host.call("verifyAuditLog")
+            #expect(verdict["fault"] == "anchor_missing" && verdict["firstBroken"] == nil)
+            try await host.end()
+        }
+        #expect(throws: SQLiteError.self) { try connection.execute("DELETE FROM audit_events") }
+    }
+
+    @Test("The key from the environment leaves no file, and must not be short")
     func keys() async throws {
         let key = ["STRIPE_CUSTOMERS_AUDIT_KEY": String(repeating: "k", count: 32)]
         let host = try host(key)
@@ -307,8 +362,6 @@ struct AuditTests {
         #expect(try await host.call("verifyAuditLog")["valid"] == true)
         try await host.end()
         #expect(access(database + ".audit-key", F_OK) != 0)
-        let other = ["STRIPE_CUSTOMERS_AUDIT_KEY": String(repeating: "x", count: 32)]
-        #expect(try await self.host(other).call("verifyAuditLog")["firstBroken"] == 1)
         let short = try await Subprocess.run(
             ["--sandbox", "--database", database], environment: ["STRIPE_CUSTOMERS_AUDIT_KEY": "short"])
         #expect(short.status == .exited(78))

@@ -61,12 +61,31 @@ struct PolicyTests {
         #expect(try await host.call("getSyncStatus", ["userId": "ada"], as: ada)["parked"] == [])
     }
 
+    @Test("Whoever else takes on the actor's address, the actor's own customer and row are the answer")
+    func ownByAddress() async throws {
+        let host = try Host(arguments)
+        let mal: JSONValue = ["id": "mal", "role": "member"]
+        let created = try await host.call("registerUser", ["userId": "ada", "email": "ada@example.com"], as: admin)
+        let other = try await host.call("registerUser", ["userId": "mal", "email": "mal@example.com"], as: admin)
+        _ = try await host.call(
+            "updateCustomer", ["customerId": other["customerId"] ?? .null, "email": "ada@example.com"], as: mal)
+        let byAddress: JSONValue = ["email": "ADA@example.com"]
+        #expect(try await host.failure("getCustomerByEmail", byAddress, as: admin) == "ambiguous_customer")
+        #expect(try await host.call("getCustomerByEmail", byAddress, as: ada)["id"] == created["customerId"])
+        #expect(try await host.call("getUserByEmail", byAddress, as: ada)["id"] == "ada")
+        // Her customer has another address by now, and his is not hers.
+        _ = try await host.call(
+            "updateCustomer", ["customerId": created["customerId"] ?? .null, "email": "new@example.com"], as: ada)
+        #expect(try await host.call("getCustomerByEmail", byAddress, as: ada).isNull)
+    }
+
     @Test("Under self an erasure counts the customers that stay for being another's, and names none")
     func erasureOfItself() async throws {
         let host = try Host(arguments)
         _ = try await host.call("registerUser", ["userId": "ada", "email": "ada@example.com"], as: admin)
         let bob = try await host.call("registerUser", ["userId": "bob", "email": "bob@example.com"], as: admin)
         let bobs = try #require(bob["customerId"]?.string)
+        _ = try await host.call("unlinkCustomer", ["userId": "bob", "customerId": .string(bobs)], as: admin)
         _ = try await host.call(
             "updateCustomer", ["customerId": .string(bobs), "metadata": ["userId": "ada"]], as: admin)
         let answer = try await host.call("eraseUser", ["userId": "ada"], as: ada)

@@ -181,6 +181,18 @@ struct UsersTableTests {
         #expect(try await Subprocess.run(["migrate", "--database", database]).standardError.isEmpty)
     }
 
+    @Test("A row that takes the integer id of a deleted one is not the user of the earlier registration")
+    func integerIDAgain() async throws {
+        try change(["CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT)"])
+        let host = try host()
+        let registration: JSONValue = ["email": "ada@example.com", "_meta": ["idempotencyKey": "K"]]
+        #expect(try await host.call("registerUser", registration)["user"]?["id"] == "1")
+        _ = try await host.call("deleteUser", ["userId": "1"])
+        #expect(try await host.call("registerUser", ["email": "bob@example.com"])["user"]?["id"] == "1")
+        #expect(try await host.failure("registerUser", registration) == "user_not_found")
+        try await host.end()
+    }
+
     @Test("Integer ids are refused in any form but their own")
     func integerIDs() async throws {
         try change(["CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT)"])

@@ -51,6 +51,8 @@ enum CreateCustomer: ServiceMethod {
             switch (known, params.userId) {
             case (.done(let customerId), let userId):
                 return try await repeated(customerId, for: userId, service)
+            case (.erased, _):
+                throw ServiceError(.customerDeleted, "The customer of the first call under this key was erased since")
             case (.new, let userId?): customer = try await forUser(userId, params, isRetry: false, service)
             case (.pending, let userId?): customer = try await forUser(userId, params, isRetry: true, service)
             case (.new, nil): customer = try await onItsOwn(params, key: key.text, isRetry: false, service)

@@ -25,17 +25,20 @@ enum DeleteUser: ServiceMethod {
         _ params: Params, _ context: CallContext, _ service: CustomerService
     ) async throws(ServiceError) -> Answer {
         let choice = params.customer.flatMap(CreateIntent.Disposal.init) ?? .archive
-        if choice == .delete, params.force != true {
+        // A repetition is not about the user who has the id by then.
+        let isRepeated = try await service.isNoted(context.hostKey)
+        if choice == .delete, params.force != true, !isRepeated {
             let user = try await stored { () async throws(StoreError) in try await service.store.user(params.userId) }
             if let customerId = user?.customerId { try await service.requireDeletable(customerId) }
         }
         let deleted = try await stored { () async throws(StoreError) in
-            try await service.store.deleteUser(params.userId, customer: choice, at: service.clock.now())
+            try await service.store.deleteUser(
+                params.userId, customer: choice, under: context.hostKey, at: service.clock.now())
         }
-        guard let user = deleted else { throw ServiceError.userNotFound(params.userId) }
-        let isDone = await service.sync.disposeNow(of: user.customerId)
+        guard let deleted else { throw ServiceError.userNotFound(params.userId) }
+        let isDone = await service.sync.disposeNow(of: deleted.customerId)
         return Answer(
-            userId: user.id, customerId: user.customerId, customer: choice.rawValue,
+            userId: params.userId, customerId: deleted.customerId, customer: choice.rawValue,
             state: isDone ? "done" : "pending")
     }
 }

@@ -36,6 +36,7 @@ enum EraseUser: ServiceMethod {
         _ params: Params, _ context: CallContext, _ service: CustomerService
     ) async throws(ServiceError) -> Answer {
         let (store, userId) = (service.store, params.userId)
+        try await requireFirst(context.hostKey, userId, service)
         let (user, own, takenAway) = try await stored { () async throws(StoreError) in
             (
                 try await store.user(userId), try await store.customersToErase(with: userId),
@@ -55,9 +56,10 @@ enum EraseUser: ServiceMethod {
         }
         let now = service.clock.now()
         let begun = try await stored { () async throws(StoreError) in
-            try await store.beginErasure(of: userId, and: theirs, at: now)
+            try await store.beginErasure(of: userId, and: theirs, under: context.hostKey, at: now)
         }
-        guard let customers = begun else { throw ServiceError.userNotFound(userId) }
+        guard let begun else { throw ServiceError.userNotFound(userId) }
+        let customers = begun.customers
         let counts = await service.sync.erase(userId, patience: .brief)
         let isOver = try await stored { () async throws(StoreError) in
             try await !store.isErasurePending(of: userId)
@@ -84,6 +86,7 @@ enum EraseUser: ServiceMethod {
             answer.erased.append(Answer.Erased(where: "write-ahead log", what: "earlier versions of these pages"))
         }
         answer.kept = kept(isOver: isOver, hasCustomers: !customers.isEmpty)
+        if begun.keepsKeys { answer.kept.append(keptKeys) }
         answer.kept += keptCustomers(
             takenAway,
             "unlinkCustomer took it away from the user, so it may be somebody else's:"
@@ -115,6 +118,22 @@ enum EraseUser: ServiceMethod {
                 where: "stripe", what: "\(ids.count) of the customers that were the user's or name it",
                 why: "they are, or may be, somebody else's by now")
         ]
+    }
+
+    private static let keptKeys = Answer.Kept(
+        where: "idempotent_calls", what: "keyed hashes of the host's idempotency keys and of the params under them",
+        why: "so that a call which is repeated late brings nothing back; without the key nothing can be read from them")
+
+    /// A repetition goes on with an erasure that is not over; it never erases who was registered under the id since.
+    private static func requireFirst(
+        _ key: HostKey?, _ userId: String, _ service: CustomerService
+    ) async throws(ServiceError) {
+        guard try await service.isNoted(key) else { return }
+        let isUnderWay = try await stored { () async throws(StoreError) in
+            guard try await service.store.isErasurePending(of: userId) else { return false }
+            return try await service.store.user(userId) == nil
+        }
+        if !isUnderWay { throw ServiceError(StoreError.userGone(userId: userId)) }
     }
 
     private static func kept(isOver: Bool, hasCustomers: Bool) -> [Answer.Kept] {

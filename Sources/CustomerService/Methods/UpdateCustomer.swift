@@ -1,7 +1,10 @@
+internal import CustomerStore
+internal import Environment
 internal import JSON
 internal import Stripe
 
-/// Changes the given fields of a customer: what is left out stays, null unsets.
+/// Changes the given fields of a customer: what is left out stays, null unsets. By `metadata.userId` a lost database
+/// finds its users' customers again, so that of a linked customer stays whatever is asked for.
 enum UpdateCustomer: ServiceMethod {
     static let name = "updateCustomer"
 
@@ -21,8 +24,34 @@ enum UpdateCustomer: ServiceMethod {
     static func call(
         _ params: Params, _ context: CallContext, _ service: CustomerService
     ) async throws(ServiceError) -> JSONObject {
-        try await service.change(
-            params.customerId, params.fields, idempotencyKey: context.idempotencyKey ?? service.freshKey()
-        ).object
+        let (customerId, metadata) = (params.customerId, params.fields["metadata"])
+        let key = context.idempotencyKey ?? service.freshKey()
+        let holder = try await stored { () async throws(StoreError) in
+            try await service.store.user(customerId: customerId)
+        }
+        guard let user = holder, let metadata else {
+            return try await service.change(customerId, params.fields, idempotencyKey: key).object
+        }
+        try requireMark(of: user, in: metadata)
+        guard metadata.isNull else {
+            return try await service.change(customerId, params.fields, idempotencyKey: key).object
+        }
+        let cleared = try await service.change(customerId, params.fields, idempotencyKey: key) {
+            () async throws(StoreError) in
+            try await service.store.doubtMark(ProfileFields.userIdName, of: user.id, at: service.clock.now())
+        }
+        // What can't be sent now is in the queue.
+        guard (try? await service.sync.bringInLine(user.id)) != nil,
+            let marked = try? await service.livingCustomer(customerId)
+        else { return cleared.object }
+        return marked.object
+    }
+
+    private static func requireMark(of user: User, in metadata: JSONValue) throws(ServiceError) {
+        guard let asked = metadata[ProfileFields.userIdName] else { return }
+        if let userId = asked.string, sameCodePoints(userId, user.id) { return }
+        throw .violation(
+            of: "const", at: "/metadata/\(ProfileFields.userIdName)", params: ["expected": .string(user.id)],
+            "names the user who has the customer, so it stays: leave it out, or call unlinkCustomer first")
     }
 }

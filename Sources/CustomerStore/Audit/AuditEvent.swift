@@ -38,8 +38,13 @@ package struct AuditEvent: Sendable, Encodable {
         // Numbers wrap around rather than trap: the greatest may be somebody's forgery.
         sequence == previous.sequence &+ 1
             && sameCodePoints(previousHash ?? "", previous.hash) && (previousHash == nil) == (previous.sequence == 0)
-            // A hash is a secret's work: compared in constant time, though it is a verdict on a file.
-            && equalInConstantTime(Array(key.link(canonical).utf8), Array(hash.utf8))
+            && isWritten(under: key)
+    }
+
+    /// Whether the event, wherever its place, is what was written. A hash is a secret's work: compared in constant time,
+    /// though it is a verdict on a file.
+    func isWritten(under key: AuditKey) -> Bool {
+        equalInConstantTime(Array(key.link(canonical).utf8), Array(hash.utf8))
     }
 
     package func encode(to encoder: any Encoder) throws {

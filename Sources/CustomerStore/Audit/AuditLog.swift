@@ -84,7 +84,7 @@ struct AuditLog: Sendable {
     /// Key and anchor are made with the log: later a missing one is a fault, not a reason to make it. The anchor comes
     /// first, so that a kill in between leaves no key, and the next start begins again. Inside a transaction with the write
     /// lock: of several processes that start at once the first makes both, and the others find them.
-    /// - Throws: `.auditFile` when the key is missing although the log has begun.
+    /// - Throws: `.auditFile` when the key is missing although the log has begun, `.otherAuditKey`.
     static func open(
         database path: String, key given: AuditKey?, clock: any WallClock, _ connection: inout Connection
     ) throws(StoreError) -> AuditLog {
@@ -97,10 +97,13 @@ struct AuditLog: Sendable {
         if let given {
             let log = AuditLog(key: given, clock: clock, database: path)
             if isNew, anchor == nil { try log.begin() }
+            try log.requireKey("STRIPE_CUSTOMERS_AUDIT_KEY or --deterministic", &connection)
             return log
         }
         if try keyFile.read() != nil {
-            return AuditLog(key: try AuditKey.beside(database: path), clock: clock, database: path)
+            let log = AuditLog(key: try AuditKey.beside(database: path), clock: clock, database: path)
+            try log.requireKey(keyFile.path, &connection)
+            return log
         }
         guard isNew, anchor.map(AuditAnchor.isBeginning) ?? true else {
             throw .auditFile(
@@ -111,6 +114,21 @@ struct AuditLog: Sendable {
         try AuditLog(key: AuditKey(fresh), clock: clock, database: path).begin()
         return AuditLog(
             key: try AuditKey.beside(database: path, fresh: { fresh }), clock: clock, database: path)
+    }
+
+    /// Under another key the log would go on as a chain that nobody can tell from a forged one. Whoever tampers with a log
+    /// leaves something that fits the key: the anchor, the first event or the last. So only a key that nothing fits is taken
+    /// for another one, and who changes a file can't keep the operator out without changing all of that.
+    private func requireKey(_ source: String, _ connection: inout Connection) throws(StoreError) {
+        if case .end = try anchor() { return }
+        let ends = try connection.rows(
+            """
+            SELECT \(AuditEvent.columns) FROM audit_events WHERE sequence IN (
+                (SELECT min(sequence) FROM audit_events), (SELECT max(sequence) FROM audit_events))
+            """
+        ).map { AuditEvent(row: $0) }
+        if ends.isEmpty || ends.contains(where: { $0.isWritten(under: key) }) { return }
+        throw .otherAuditKey(source: source)
     }
 
     private func begin() throws(StoreError) { try anchorFile?.replace(AuditAnchor.beginning.fileContents(key: key)) }
