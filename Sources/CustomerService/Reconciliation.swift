@@ -22,6 +22,8 @@ package struct Reconciliation: Sendable {
         var keptEdits = 0
         /// How often the customers were listed anew because Stripe refused the place reached.
         var restarts = 0
+        /// For how long users were waited for on whom somebody was working.
+        var waited: Milliseconds = 0
         var fixes: Bool
         var startedAt: Milliseconds
         /// Where the audit log ended then: what was done here since is not in what was listed.
@@ -54,6 +56,8 @@ package struct Reconciliation: Sendable {
     private static let resumableFor: Milliseconds = 3_600_000
     /// That a page's last customer is deleted before the next page is asked for happens, but not again and again.
     private static let restartsMax = 3
+    private static let waitStep: Milliseconds = 250
+    private static let waitsMax = CustomerStore.leaseDuration + 4_000
 
     var store: CustomerStore { service.store }
 
@@ -157,7 +161,8 @@ package struct Reconciliation: Sendable {
             try await store.userFacts(after: last, limit: Self.pageSize)
         }
         var found: [ReconcileFinding] = []
-        for facts in page where !facts.isBusy {
+        for facts in page {
+            guard let facts = try await atRest(facts, &progress) else { continue }
             let findings = try await examine(facts, &progress)
             if !findings.isEmpty, try await isAsItWas(facts.user) { found += findings }
         }
@@ -165,6 +170,23 @@ package struct Reconciliation: Sendable {
         progress.last = page.last?.user.id
         if page.count < Self.pageSize { progress.begin(.orphans) }
         try await record([], found, progress)
+    }
+
+    /// What is so of a user on whom nobody is working: its turn is waited for, longer than a killed process's leases live,
+    /// since until then its customer is missing, and soon may not be. All such waiting of a run has one limit; after it a
+    /// user who still is at work counts as it is if it has no customer, else its comparison is left to the work.
+    private func atRest(_ first: UserFacts, _ progress: inout Progress) async throws(ServiceError) -> UserFacts? {
+        var facts = first
+        while facts.isBusy, progress.waited < Self.waitsMax {
+            await SystemClock().sleep(Self.waitStep)
+            progress.waited += Self.waitStep
+            let again = try await stored { () async throws(StoreError) in
+                try await store.userFacts(of: first.user.id)
+            }
+            guard let again else { return nil }
+            facts = again
+        }
+        return facts.isBusy && facts.user.customerId != nil ? nil : facts
     }
 
     private func walkOrphans(_ progress: inout Progress) async throws(ServiceError) {

@@ -47,13 +47,14 @@ extension ServiceError {
     ///
     /// - Parameters:
     ///   - keyword: which rule of a schema says the same.
-    ///   - location: JSON pointer to the param.
+    ///   - location: JSON pointer to the param; empty for the params as a whole.
     ///   - error: for a person, without the value.
     package static func violation(
         of keyword: String, at location: String, params: JSONObject = [:], _ error: String
     ) -> ServiceError {
+        let schema = (location.isEmpty ? "" : "/properties\(location)") + "/\(keyword)"
         let violation: JSONValue = [
-            "instanceLocation": .string(location), "keywordLocation": .string("/properties\(location)/\(keyword)"),
+            "instanceLocation": .string(location), "keywordLocation": .string(schema),
             "keyword": .string(keyword), "params": .object(params), "error": .string(error),
         ]
         return ServiceError(

@@ -145,9 +145,18 @@ extension CustomerStore {
 
     /// Users in the order of their ids.
     package func userFacts(after id: String?, limit: Int) async throws(StoreError) -> [UserFacts] {
+        try await userFacts(where: id == nil ? "?1 IS NULL" : "id > ?1", id, limit: limit)
+    }
+
+    package func userFacts(of id: String) async throws(StoreError) -> UserFacts? {
+        try await userFacts(where: "id = ?1", id, limit: 1).first
+    }
+
+    private func userFacts(
+        where condition: String, _ id: String?, limit: Int
+    ) async throws(StoreError) -> [UserFacts] {
         let leaseNow = leaseClock.now()
         return try await read { connection throws(StoreError) in
-            let condition = id == nil ? "?1 IS NULL" : "id > ?1"
             let rows = try connection.rows(
                 """
                 SELECT \(User.columns),

@@ -20,7 +20,7 @@ package struct UserChange: Sendable {
 
 extension CustomerStore {
     /// Adds a user and claims it. The trigger on the table puts it into the sync queue in the same transaction.
-    /// - Parameter user: With an empty id in a table of integer ids, SQLite chooses one.
+    /// - Parameter user: With an empty id SQLite chooses one, where it does (`choosesIDs`).
     /// - Throws: `.userExists` when the id or the address (without regard to case) is taken, `.unfitUserID`, `.userGone`
     ///   when the user that was registered under the key is no more.
     package func insertUser(
@@ -31,7 +31,7 @@ extension CustomerStore {
         guard !hasIntegerIDs || user.id.isEmpty || Int64(user.id).map(String.init) == user.id else {
             throw .unfitUserID
         }
-        let id: SQLiteValue = user.id.isEmpty && hasIntegerIDs ? .null : .text(user.id)
+        let id: SQLiteValue = user.id.isEmpty && choosesIDs ? .null : .text(user.id)
         let (owner, clock) = (owner, leaseClock)
         return try await writeRecorded { connection, audit throws(StoreError) in
             try self.restoreTriggers(&connection)

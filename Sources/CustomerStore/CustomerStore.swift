@@ -25,8 +25,10 @@ package final class CustomerStore: Sendable {
 
     let transactions: TransactionQueue
     let audit: AuditLog
-    /// A host's users table may have integer ids: then SQLite chooses the id of a user who comes without one.
+    /// A host's users table may have integer ids.
     package let hasIntegerIDs: Bool
+    /// SQLite chooses the id of a user who comes without one.
+    package let choosesIDs: Bool
 
     /// Leases are about living processes, whatever time `--deterministic` pretends.
     let leaseClock = SystemClock()
@@ -44,7 +46,7 @@ package final class CustomerStore: Sendable {
         _ = try MigrationRunner.migrate(&connection)
         let restored = try UsersTable.restoreIfNeeded(at: leaseClock.now(), &connection)
         restoredParts.store(restored, ordering: .relaxed)
-        hasIntegerIDs = try Self.hasIntegerIDs(&connection)
+        (hasIntegerIDs, choosesIDs) = try Self.ids(&connection)
         audit = try connection.transaction { connection throws(StoreError) in
             try AuditLog.open(database: path, key: auditKey, clock: clock, &connection)
         }
@@ -74,11 +76,21 @@ package final class CustomerStore: Sendable {
         }
     }
 
-    private static func hasIntegerIDs(_ connection: inout Connection) throws(StoreError) -> Bool {
+    /// "If a rowid table has a primary key that consists of a single column and the declared type of that column is
+    /// "INTEGER" in any mixture of upper and lower case, then the column becomes an alias for the rowid"
+    /// (https://www.sqlite.org/lang_createtable.html#rowid): only such a one is filled in by itself.
+    private static func ids(_ connection: inout Connection) throws(StoreError) -> (areIntegers: Bool, areChosen: Bool) {
         do throws(SQLiteError) {
             let row = try connection.first(
-                "SELECT upper(type) LIKE '%INT%' FROM pragma_table_info('users') WHERE lower(name) = 'id'")
-            return row?.bool(0) ?? false
+                """
+                SELECT upper(type) LIKE '%INT%',
+                    upper(type) = 'INTEGER' AND pk = 1
+                    AND (SELECT max(pk) FROM pragma_table_info('users')) = 1
+                    AND (SELECT NOT wr FROM pragma_table_list
+                        WHERE schema = 'main' AND name = 'users' COLLATE NOCASE)
+                FROM pragma_table_info('users') WHERE lower(name) = 'id'
+                """)
+            return (row?.bool(0) ?? false, row?.bool(1) ?? false)
         } catch {
             throw .database(error)
         }

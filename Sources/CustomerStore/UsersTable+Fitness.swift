@@ -29,6 +29,10 @@ extension UsersTable {
             throw .usersTableUnfit(reason: "its id is \(type.isEmpty ? "of no type" : type); \(needs)")
         }
         let key = rows.filter { $0.integer(3) != 0 }.map { $0.text(0) }
+        // SQLite lets even a PRIMARY KEY be NULL, unless it is the rowid: https://www.sqlite.org/lang_createtable.html
+        if try connection.row("SELECT 1 FROM users WHERE id IS NULL") != nil {
+            throw .usersTableUnfit(reason: "a row has no id; \(needs)")
+        }
         if key != ["id"], try !hasUniqueIndexOfID(&connection) {
             throw .usersTableUnfit(reason: "its id is neither its PRIMARY KEY nor UNIQUE by itself; \(needs)")
         }

@@ -127,6 +127,10 @@ struct HostTableTests {
                 INSERT INTO users VALUES ('a', 'a@example.com', 'cus_1'), ('b', 'b@example.com', 'cus_1')
                 """, "the same value twice"
             ),
+            (
+                "CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT); INSERT INTO users VALUES (NULL, 'a@example.com')",
+                "a row has no id"
+            ),
         ])
     func unfit(script: String, reason: String) throws {
         let file = try StoreFile(script)

@@ -67,6 +67,24 @@ struct ReconcileProcessTests {
         #expect(try JSONValue(parsing: Array(clean.lines[0].utf8))["findings"]?.array?.isEmpty == true)
     }
 
+    @Test("A user on whom a process was working when it was killed is waited for, not left out")
+    func killedAtWork() async throws {
+        try await addUsers(3)
+        _ = try sql("INSERT INTO processes VALUES ('killed', (unixepoch() + 2) * 1000)")
+        _ = try sql("INSERT INTO leases VALUES ('user:u1', 'killed')")
+        let found = try await Subprocess.run(["reconcile"] + arguments)
+        #expect(try JSONValue(parsing: Array(found.lines[0].utf8))["counts"]?["missing"]?.int64 == 3)
+    }
+
+    @Test("A user on whom a living process works and works has no customer all the same")
+    func alwaysAtWork() async throws {
+        try await addUsers(3)
+        _ = try sql("INSERT INTO processes VALUES ('living', (unixepoch() + 3600) * 1000)")
+        _ = try sql("INSERT INTO leases VALUES ('user:u0', 'living'), ('user:u1', 'living')")
+        let found = try await Subprocess.run(["reconcile"] + arguments)
+        #expect(try JSONValue(parsing: Array(found.lines[0].utf8))["counts"]?["missing"]?.int64 == 3)
+    }
+
     @Test("With --poll-interval what happens at Stripe comes home, and what happened while nothing ran too")
     func polling() async throws {
         try await addUsers(1)

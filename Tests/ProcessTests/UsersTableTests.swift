@@ -137,6 +137,17 @@ struct UsersTableTests {
         #expect(try rows(texts) == whole)
     }
 
+    @Test("A table of integer ids that chooses none by itself needs them from the caller")
+    func unchosenIDs() async throws {
+        try change(["CREATE TABLE users (id INTEGER UNIQUE, email TEXT)"])
+        let host = try host()
+        let refused = try await host.send("registerUser", ["email": "ada@example.com"])
+        let violation = refused["error"]?["data"]?["violations"]?.array?.first
+        #expect(violation?["keywordLocation"] == "/required" && violation?["params"]?["missingProperty"] == "userId")
+        #expect(try await host.call("registerUser", ["userId": "7", "email": "ada@example.com"])["user"]?["id"] == "7")
+        try await host.end()
+    }
+
     @Test("A rebuilt table with one customer twice, or without a unique id, is refused")
     func rebuiltUnfit() async throws {
         _ = try await Subprocess.run(["migrate", "--database", database])

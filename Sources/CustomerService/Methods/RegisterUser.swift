@@ -25,8 +25,8 @@ enum RegisterUser: ServiceMethod {
     static func call(
         _ params: Params, _ context: CallContext, _ service: CustomerService
     ) async throws(ServiceError) -> Answer {
-        // A table with integer ids chooses by itself.
-        let id = params.userId ?? (service.store.hasIntegerIDs ? "" : "user_" + service.identifiers.next())
+        let id: String
+        if let given = params.userId { id = given } else { id = try newID(service) }
         var user = User(
             id: id, email: params.email, name: params.name, phone: params.phone, metadata: params.metadata ?? [:])
         try requireRoomForUserID(in: user.metadata)
@@ -40,5 +40,16 @@ enum RegisterUser: ServiceMethod {
         let (report, customerId) = await service.sync.report(on: user.id, request, claimed: added.claim)
         user.customerId = customerId
         return Answer(user: user, customerId: customerId, sync: report)
+    }
+
+    /// Empty where the table chooses by itself.
+    private static func newID(_ service: CustomerService) throws(ServiceError) -> String {
+        if service.store.choosesIDs { return "" }
+        if service.store.hasIntegerIDs {
+            throw .violation(
+                of: "required", at: "", params: ["missingProperty": "userId"],
+                "the member userId is missing: the users table has integer ids and chooses none by itself")
+        }
+        return "user_" + service.identifiers.next()
     }
 }
