@@ -64,7 +64,7 @@ package final class CustomerStore: Sendable {
     /// A connection set up as all of them are.
     static func open(_ path: String) throws(StoreError) -> Connection {
         do throws(SQLiteError) {
-            var connection = try Connection(path: path, busyTimeout: 20_000)
+            var connection = try Connection(path: path, busyTimeout: TransactionQueue.patience)
             // 8 is SQLITE_READONLY.
             guard !connection.isReadOnly else { throw SQLiteError(code: 8, message: "it may only be read") }
             try connection.useWriteAheadLog(synchronous: .full)

@@ -44,6 +44,11 @@ extension StoreError: SQLiteErrorConvertible {
 }
 
 extension StoreError {
+    /// Another connection has the lock.
+    var isBusy: Bool {
+        if case .database(let error) = self { error.isBusy } else { false }
+    }
+
     /// It may pass by itself: a lock, a full disk, a failure to read or write.
     package var isTemporary: Bool {
         switch self {

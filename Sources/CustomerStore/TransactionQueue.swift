@@ -24,6 +24,10 @@ final class TransactionQueue: Sendable {
 
     /// More would hold the write lock for too long against other processes.
     private static let sharedMax = 128
+    /// Milliseconds for which a write waits for the lock of another connection.
+    static let patience: Int32 = 20_000
+    /// After so many what only reads has its turn.
+    private static let lockStep: Int32 = 100
 
     init(_ connection: consuming sending Connection) {
         self.connection = Mutex(connection)
@@ -110,28 +114,56 @@ final class TransactionQueue: Sendable {
         }
     }
 
-    /// Endings are called outside the lock, so that what they wake may come back at once.
+    /// While another connection has the lock that a write needs, what only reads goes first: "readers do not block
+    /// writers and a writer does not block readers" (https://sqlite.org/wal.html), but here they share a connection.
     private func transact(_ batch: [Work]) {
-        var endings: [Ending] = []
-        let failure: StoreError? = connection.withLock { slot in
-            guard var connection = slot.take() else { return .closed }
-            let failure = Self.transact(batch, &connection, &endings)
-            slot = consume connection
-            return failure
-        }
-        if endings.isEmpty {
-            for work in batch { work.fail(failure ?? .closed) }
-        } else {
-            for ending in endings { ending(failure) }
+        var batch = batch
+        let began = ContinuousClock.now
+        while true {
+            let writes = batch.contains(where: \.writes)
+            guard let refusal = carryOut(batch, writes ? .immediate : .deferred) else { return }
+            guard writes, refusal.isBusy, .now - began < .milliseconds(Self.patience) else {
+                for work in batch { work.fail(refusal) }
+                return
+            }
+            let reads = batch.filter { !$0.writes } + takeReads()
+            batch.removeAll { !$0.writes }
+            if !reads.isEmpty, let refusal = carryOut(reads, .deferred) {
+                for work in reads { work.fail(refusal) }
+            }
         }
     }
 
+    private func takeReads() -> [Work] {
+        waiting.withLock { waiting in
+            let reads = waiting.filter { !$0.writes }
+            waiting.removeAll { !$0.writes }
+            return reads
+        }
+    }
+
+    /// One transaction. Endings are called outside the lock, so that what they wake may come back at once.
+    /// - Returns: Why it could not begin: then nothing of the batch has been called.
+    private func carryOut(_ batch: [Work], _ kind: TransactionKind) -> StoreError? {
+        var endings: [Ending] = []
+        let failure: StoreError? = connection.withLock { slot in
+            guard var connection = slot.take() else { return .closed }
+            let failure = Self.transact(batch, kind, &connection, &endings)
+            slot = consume connection
+            return failure
+        }
+        if endings.isEmpty { return failure }
+        for ending in endings { ending(failure) }
+        return nil
+    }
+
     private static func transact(
-        _ batch: [Work], _ connection: inout Connection, _ endings: inout [Ending]
+        _ batch: [Work], _ kind: TransactionKind, _ connection: inout Connection, _ endings: inout [Ending]
     ) -> StoreError? {
         do throws(SQLiteError) {
-            let kind: TransactionKind = batch.contains(where: \.writes) ? .immediate : .deferred
-            try connection.execute(kind.rawValue)
+            try connection.waiting(atMost: lockStep) { connection throws(SQLiteError) in
+                try connection.execute(kind.rawValue)
+            }
             for work in batch { endings.append(work.run(&connection)) }
             // A full disk may have rolled everything back by itself: then COMMIT says that no transaction is active.
             try connection.execute("COMMIT")

@@ -43,10 +43,10 @@ extension Connection {
     /// - Returns: Whether it could: somebody who is reading holds it up. That is waited for only shortly, since a backup
     ///   reads for minutes.
     package mutating func emptyWriteAheadLog() throws(SQLiteError) -> Bool {
-        try execute("PRAGMA busy_timeout = 500")
         // One row: whether it was blocked, and two counts.
-        let row = try first("PRAGMA wal_checkpoint(TRUNCATE)")
-        try execute("PRAGMA busy_timeout = \(busyTimeout)")
+        let row = try waiting(atMost: 500) { connection throws(SQLiteError) in
+            try connection.first("PRAGMA wal_checkpoint(TRUNCATE)")
+        }
         return row?.integer(0) == 0
     }
 }

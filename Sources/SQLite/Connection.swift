@@ -160,6 +160,15 @@ extension Connection {
         }
     }
 
+    /// For as long as `body` runs, another connection's lock is waited for so many milliseconds.
+    package mutating func waiting<T, E: Error>(
+        atMost milliseconds: Int32, _ body: (inout Connection) throws(E) -> T
+    ) throws(E) -> T {
+        sqlite3_busy_timeout(database, milliseconds)
+        defer { sqlite3_busy_timeout(database, busyTimeout) }
+        return try body(&self)
+    }
+
     /// Rows that the last INSERT, UPDATE or DELETE changed, triggers not counted.
     package var changes: Int { Int(sqlite3_changes64(database)) }
     /// Also when it was opened for writing: SQLite makes do with reading where the file may not be written.

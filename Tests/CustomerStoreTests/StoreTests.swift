@@ -64,6 +64,31 @@ struct StoreTests {
         }
     }
 
+    @Test("While another program holds the lock reads are answered, also behind a write, which waits and is made")
+    func lockedByAnother() async throws {
+        let file = try StoreFile()
+        let store = try file.store()
+        try await store.add("a", email: "a@example.com")
+        var other = try Connection(path: file.path)
+        try other.execute("BEGIN IMMEDIATE")
+        let (begun, made) = (Gate(), Gate())
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                begun.open()
+                try await store.add("b", email: "b@example.com")
+                made.open()
+            }
+            try await until("the write") { begun.isOpen }
+            try await Task.sleep(for: .milliseconds(200))
+            for _ in 0..<20 { #expect(try await store.user("a")?.email == "a@example.com") }
+            #expect(!made.isOpen)
+            try other.execute("COMMIT")
+            try await group.waitForAll()
+        }
+        #expect(try await store.user("b") != nil)
+        await store.close()
+    }
+
     @Test("The database and its log are the owner's alone")
     func mode() async throws {
         let file = try StoreFile()
