@@ -21,6 +21,7 @@ import itertools
 import json
 import logging
 import os
+import queue
 import subprocess
 import threading
 import time
@@ -35,6 +36,9 @@ RESTART_WINDOW = 180.0
 
 #: Bytes of a request that the process takes.
 _MAX_LINE = 8 << 20
+
+#: Bytes that a pipe of Linux holds.
+_PIPE = 1 << 16
 
 
 class _Omitted:
@@ -133,10 +137,9 @@ class _Process:
         self.closing = False
         self._log = log
         self._tail: Deque[str] = collections.deque(maxlen=5)
-        self._outbox: Deque[bytes] = collections.deque()
-        self._writing = threading.Lock()
-        self._wake = threading.Event()
-        self._writer: Optional[threading.Thread] = None
+        #: The lines that are not written yet, each under a key, and the keys in their order; `None` is the end.
+        self._outbox: Dict[int, bytes] = {}
+        self._order: "queue.SimpleQueue[Optional[int]]" = queue.SimpleQueue()
         # Each pipe is close-on-exec (PEP 446), so no other child of this program keeps the process alive.
         stdin, self._stdin = os.pipe()
         self._stdout, stdout = os.pipe()
@@ -144,59 +147,64 @@ class _Process:
         try:
             self._popen = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=stderr, env=env)
         except OSError:
-            self._close_descriptors()
+            self._close_pipes("_stdin", "_stdout", "_stderr")
             raise
         finally:
             for descriptor in (stdin, stdout, stderr):
                 os.close(descriptor)
         self.pid = self._popen.pid
         self._logs = threading.Thread(target=self._drain_log, name="stripe-customers log", daemon=True)
+        self._writer = threading.Thread(target=self._write, name="stripe-customers calls", daemon=True)
         self._reader = threading.Thread(target=self._read, name="stripe-customers answers", daemon=True)
-        self._logs.start()
-        self._reader.start()
+        for thread in (self._logs, self._writer, self._reader):
+            thread.start()
 
     # Sending
 
-    def send(self, line: bytes, block: bool) -> None:
-        """Writes the line after those before it. Without `block` a thread does it: the event loop must not wait."""
-        self._outbox.append(line)
-        if block:
-            self._flush()
-            return
-        if self._writer is None:
-            with self.lock:
-                if self._writer is None:
-                    self._writer = threading.Thread(target=self._write, name="stripe-customers calls", daemon=True)
-                    self._writer.start()
-        self._wake.set()
+    def send(self, id: int, line: bytes) -> None:
+        """Leaves the line to the writer: a process that does not read must hold up no caller, nor its timeout."""
+        self._outbox[id] = line
+        self._order.put(id)
 
-    def _flush(self) -> None:
-        while self._outbox:
-            with self._writing:
-                if self._stdin < 0:
-                    return
-                try:
-                    lines: List[bytes] = []
-                    while self._outbox and len(lines) < 256:
-                        lines.append(self._outbox.popleft())
-                    rest = memoryview(b"".join(lines))
-                    while rest:
-                        rest = rest[os.write(self._stdin, rest):]
-                except OSError:
-                    # The process has closed its stdin: it is ending, or as good as dead.
-                    if not self.closing:
-                        self.kill()
-                    return
+    def cancel(self, id: int) -> None:
+        """Takes the request back if it still waits here, or else tells the process."""
+        if self._outbox.pop(id, None) is None:
+            self.send(-id, _line({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": id}}))
 
     def _write(self) -> None:
-        while self.ended is None and not self.closing:
-            self._wake.wait()
-            self._wake.clear()
-            self._flush()
+        key: Optional[int] = 0
+        try:
+            while key is not None:
+                # What waits goes in one piece, though no larger than need be: nothing of it can be taken back.
+                piece = b""
+                while not piece or (len(piece) < _PIPE and not self._order.empty()):
+                    key = self._order.get()
+                    if key is None:
+                        break
+                    piece += self._outbox.pop(key, b"")
+                rest = memoryview(piece)
+                while rest:
+                    rest = rest[os.write(self._stdin, rest):]
+        except OSError:
+            # The process has closed its stdin: it is ending, or as good as dead.
+            if not self.closing:
+                self.kill()
+        finally:
+            self._close_pipes("_stdin")
 
     # Receiving
 
     def _read(self) -> None:
+        failure = ""
+        try:
+            self._read_lines()
+        except BaseException as error:
+            # Whatever it is: no call would be answered any more.
+            failure = "its answer could not be read: {!r}".format(error)
+            self.kill()
+        self._end(failure)
+
+    def _read_lines(self) -> None:
         pieces: List[bytes] = []
         while True:
             try:
@@ -204,7 +212,7 @@ class _Process:
             except OSError:
                 piece = b""
             if not piece:
-                break
+                return
             # Lines end at 0x0A and nowhere else; a line has no limit here, the process has its own.
             *lines, rest = piece.split(b"\n")
             for line in lines:
@@ -213,33 +221,33 @@ class _Process:
                 pieces = []
             if rest:
                 pieces.append(rest)
-        self._end()
 
     def _receive(self, line: bytes) -> None:
         try:
             message = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         for each in message if isinstance(message, list) else [message]:
+            if not isinstance(each, dict):
+                # Not from the process but from something that writes to the same stdout.
+                continue
             if each.get("method") == "$/progress":
                 call = self.calls.get(each["params"]["token"])
                 if call is not None and call.progress is not None:
-                    try:
-                        call.progress(each["params"]["value"])
-                    except Exception:
-                        _logger.exception("on_progress failed")
+                    _tell(call.progress, each["params"]["value"])
                 continue
+            error = _error(each["error"]) if "error" in each else None
             with self.lock:
-                call = self.calls.pop(each.get("id"), None)
+                call = self.calls.pop(each.get("id", 0), None)
             # A call that was given up has no place here any more.
             if call is None or not call.future.set_running_or_notify_cancel():
                 continue
-            if "error" in each:
-                call.future.set_exception(_error(each["error"]))
+            if error is not None:
+                call.future.set_exception(error)
             else:
                 call.future.set_result(each.get("result"))
 
-    def _end(self) -> None:
+    def _end(self, failure: str) -> None:
         try:
             code = self._popen.wait(timeout=5)
         except subprocess.TimeoutExpired:
@@ -247,7 +255,7 @@ class _Process:
             self.kill()
             code = self._popen.wait()
         self._logs.join(timeout=1)
-        how = "killed by signal {}".format(-code) if code < 0 else "exit code {}".format(code)
+        how = failure or ("killed by signal {}".format(-code) if code < 0 else "exit code {}".format(code))
         with self.lock:
             calls, self.calls = list(self.calls.values()), {}
             if self.closing:
@@ -259,18 +267,18 @@ class _Process:
                 # Wrong arguments and a wrong configuration don't mend themselves.
                 retryable = code not in (64, 78)
                 self.ended = ProcessEnded(text, data={"type": "process_ended", "exitCode": code, "retryable": retryable})
-        self._wake.set()
+        self._order.put(None)
         for call in calls:
             if call.future.set_running_or_notify_cancel():
                 call.future.set_exception(self.ended)
-        with self._writing:
-            self._close_descriptors()
+        self._close_pipes("_stdout", "_stderr")
 
-    def _close_descriptors(self) -> None:
-        for descriptor in (self._stdin, self._stdout, self._stderr):
+    def _close_pipes(self, *names: str) -> None:
+        for name in names:
+            descriptor = getattr(self, name)
             if descriptor >= 0:
+                setattr(self, name, -1)
                 os.close(descriptor)
-        self._stdin = self._stdout = self._stderr = -1
 
     def _drain_log(self) -> None:
         rest = b""
@@ -287,7 +295,8 @@ class _Process:
                 self._tail.append(text[:300])
                 try:
                     self._log(text)
-                except Exception:
+                except BaseException:
+                    # Not even `sys.exit` may end this thread: the process would wait for its log to be read.
                     _logger.exception("log callback failed")
             if not piece:
                 return
@@ -305,14 +314,8 @@ class _Process:
     def close(self, grace: float) -> None:
         """Closes stdin, upon which the process finishes what it has and ends; then SIGTERM, then SIGKILL."""
         self.closing = True
-        self._wake.set()
-        # A process that reads no more may hold up a write, and with it the lock.
-        if self._writing.acquire(timeout=grace):
-            if self._stdin >= 0:
-                os.close(self._stdin)
-                self._stdin = -1
-            self._writing.release()
-            self._reader.join(timeout=grace)
+        self._order.put(None)
+        self._reader.join(timeout=grace)
         for end in (self._popen.terminate, self._popen.kill):
             if not self._reader.is_alive():
                 return
@@ -325,7 +328,7 @@ class _Process:
     def forget(self) -> None:
         """After a fork, in the child: the process is the parent's, and so are its descriptors."""
         self._popen.returncode = 0
-        self._close_descriptors()
+        self._close_pipes("_stdin", "_stdout", "_stderr")
 
 
 _clients: "weakref.WeakSet[_Client]" = weakref.WeakSet()
@@ -404,7 +407,7 @@ class _Client:
 
     def _send(
         self, method: str, params: Mapping[str, Any], meta: Optional[Mapping[str, Any]],
-        progress: Optional[Callable[[Any], None]], block: bool
+        progress: Optional[Callable[[Any], None]]
     ) -> "tuple[_Process, _Call]":
         call = _Call(next(self._ids), progress)
         fields = {name: value for name, value in params.items() if value is not OMITTED}
@@ -419,16 +422,15 @@ class _Client:
                 if process.ended is not None:
                     continue
                 process.calls[call.id] = call
-            process.send(line, block)
+            process.send(call.id, line)
             return process, call
 
-    def _give_up(self, process: _Process, call: _Call, block: bool) -> None:
+    def _give_up(self, process: _Process, call: _Call) -> None:
         """Nobody waits for the answer any more."""
         with process.lock:
             if process.calls.pop(call.id, None) is None or process.ended is not None:
                 return
-        notification = {"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": call.id}}
-        process.send(_line(notification), block)
+        process.cancel(call.id)
 
     def _may_retry(self, error: ProcessEnded, method: str, retry: Optional[bool]) -> bool:
         return error.retryable and method in _SAFE and (self._retry if retry is None else retry)
@@ -448,6 +450,29 @@ def _line(message: Mapping[str, Any]) -> bytes:
     if len(line) > _MAX_LINE:
         raise ValueError("The params are too long: {} bytes, where {} may be sent".format(len(line), _MAX_LINE))
     return line
+
+
+def _tell(listener: Any, value: Any) -> None:
+    try:
+        listener(value)
+    except Exception:
+        _logger.exception("on_progress failed")
+
+
+def _followed(
+    call: _Call, news: "queue.SimpleQueue[Any]", on_progress: Callable[[Any], None], seconds: Optional[float]
+) -> Any:
+    """The answer, after all the progress before it. The thread that waits tells it, not the one that reads: that has to
+    go on while `on_progress` calls again."""
+    end = None if seconds is None else time.monotonic() + seconds
+    call.future.add_done_callback(news.put)
+    while seconds is None or seconds > 0:
+        value = news.get(timeout=seconds)
+        if value is call.future:
+            break
+        _tell(on_progress, value)
+        seconds = None if end is None else end - time.monotonic()
+    return call.future.result(0)
 
 
 def _log_line(line: str) -> None:
@@ -495,22 +520,25 @@ class StripeCustomers(_Client):
         self, method: str, params: Mapping[str, Any], *, meta: Optional[Meta] = None, timeout: Optional[float] = None,
         retry: Optional[bool] = None, on_progress: Optional[Callable[[Any], None]] = None
     ) -> Any:
-        """Calls a method by its name on the wire."""
+        """Calls a method by its name on the wire. `on_progress` is called on this thread, and may call again."""
         seconds = self._timeout if timeout is None else timeout
         while True:
-            process, call = self._send(method, params, meta, on_progress, block=True)
+            news: "queue.SimpleQueue[Any]" = queue.SimpleQueue()
+            process, call = self._send(method, params, meta, None if on_progress is None else news.put)
             try:
-                return call.future.result(seconds)
+                if on_progress is None:
+                    return call.future.result(seconds)
+                return _followed(call, news, on_progress, seconds)
             except ProcessEnded as error:
                 if not self._may_retry(error, method, retry):
                     raise
             except StripeCustomersError:
                 raise
-            except concurrent.futures.TimeoutError:
-                self._give_up(process, call, block=True)
+            except (concurrent.futures.TimeoutError, queue.Empty):
+                self._give_up(process, call)
                 raise CallTimeout("{} took longer than {} s".format(method, seconds)) from None
             except BaseException:
-                self._give_up(process, call, block=False)
+                self._give_up(process, call)
                 raise
 
     # @methods@
@@ -533,10 +561,15 @@ class AsyncStripeCustomers(_Client):
         self, method: str, params: Mapping[str, Any], *, meta: Optional[Meta] = None, timeout: Optional[float] = None,
         retry: Optional[bool] = None, on_progress: Optional[Callable[[Any], None]] = None
     ) -> Any:
-        """Calls a method by its name on the wire. `on_progress` is called on another thread."""
+        """Calls a method by its name on the wire. `on_progress` is called by the event loop."""
         seconds = self._timeout if timeout is None else timeout
+        loop = asyncio.get_running_loop()
+
+        def progress(value: Any) -> None:
+            loop.call_soon_threadsafe(_tell, on_progress, value)
+
         while True:
-            process, call = self._send(method, params, meta, on_progress, block=False)
+            process, call = self._send(method, params, meta, None if on_progress is None else progress)
             try:
                 return await asyncio.wait_for(asyncio.wrap_future(call.future), seconds)
             except ProcessEnded as error:
@@ -545,10 +578,10 @@ class AsyncStripeCustomers(_Client):
             except StripeCustomersError:
                 raise
             except asyncio.TimeoutError:
-                self._give_up(process, call, block=False)
+                self._give_up(process, call)
                 raise CallTimeout("{} took longer than {} s".format(method, seconds)) from None
             except BaseException:
-                self._give_up(process, call, block=False)
+                self._give_up(process, call)
                 raise
 
     # @async-methods@

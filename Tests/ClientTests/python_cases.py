@@ -5,6 +5,7 @@ import ast
 import asyncio
 import http.server
 import json
+import logging
 import multiprocessing
 import os
 import signal
@@ -66,6 +67,18 @@ def raises(kind, call):
     except kind as error:
         return error
     raise AssertionError("no " + kind.__name__)
+
+
+def finish(*calls):
+    """Makes the calls on a thread each. What none of them may do is hang."""
+    done = []
+    for call in calls:
+        threading.Thread(target=lambda call=call: done.append(call() or True), daemon=True).start()
+    for _ in range(2400):
+        if len(done) == len(calls):
+            return
+        time.sleep(0.05)
+    raise AssertionError("{} of {} calls ended well".format(len(done), len(calls)))
 
 
 def is_gone(pid):
@@ -323,6 +336,106 @@ def a_deaf_process():
     assert is_gone(pid) and time.monotonic() - started < 60
     thread.join(120)
     assert not thread.is_alive()
+
+
+def a_timeout_of_a_deaf_process():
+    with sandbox() as stripe:
+        stripe.ping()
+        pid = stripe.pid
+        os.kill(pid, signal.SIGSTOP)
+
+        def call():
+            # More than the pipe holds.
+            raises(CallTimeout, lambda: stripe.handle_webhook(payload="x" * 300000, signature="x", timeout=1))
+        finish(*[call] * 20)
+        # What was not sent yet is taken back: it would fill the memory, and be in vain.
+        assert sum(map(len, stripe._process._outbox.values())) < 10000
+        os.kill(pid, signal.SIGCONT)
+        stripe.ping(timeout=120)
+        assert stripe.pid == pid
+
+
+def an_exception_in_mid_write():
+    class Alarm(Exception):
+        pass
+
+    def alarm(*_):
+        raise Alarm
+
+    signal.signal(signal.SIGALRM, alarm)
+    with sandbox() as stripe:
+        stripe.ping()
+        os.kill(stripe.pid, signal.SIGSTOP)
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        raises(Alarm, lambda: stripe.handle_webhook(payload="x" * 300000, signature="x"))
+        os.kill(stripe.pid, signal.SIGCONT)
+        # The rest of the line was not left out: it would swallow the next one.
+        stripe.ping(timeout=120)
+
+
+def calls_from_callbacks():
+    heard = []
+
+    def on_progress(value):
+        heard.append(value)
+        if len(heard) < 5:
+            stripe.sync_all_users(on_progress=on_progress)
+        heard.append(stripe.ping())
+
+    def log(line):
+        if json.loads(line).get("method") == "syncAllUsers":
+            stripe.ping()
+            logged.set()
+
+    logged = threading.Event()
+    with sandbox(log=log) as stripe:
+        stripe.register_user(email="ada@example.com")
+        finish(lambda: stripe.sync_all_users(on_progress=on_progress), lambda: logged.wait())
+        assert len(heard) >= 10 and heard[-1] == {}
+
+    async def main():
+        heard = []
+        async with sandbox(AsyncStripeCustomers) as stripe:
+            await stripe.sync_all_users(
+                on_progress=lambda value: heard.append(asyncio.ensure_future(stripe.ping())), timeout=120)
+            # All of them before the answer.
+            assert heard and await asyncio.gather(*heard) == [{}] * len(heard)
+    asyncio.run(main())
+
+
+def failing_callbacks():
+    def fail(_):
+        raise ValueError
+
+    def leave(_):
+        sys.exit(3)
+
+    logging.disable()
+    for log in (fail, leave):
+        with sandbox(log=log) as stripe:
+            stripe.register_user(email="{}@example.com".format(log.__name__))
+            finish(lambda: stripe.sync_all_users(on_progress=fail))
+            # It is the host's own thread that leaves.
+            finish(lambda: raises(SystemExit, lambda: stripe.sync_all_users(on_progress=leave)))
+            assert not stripe._process.calls
+            stripe.ping(timeout=120)
+            assert stripe._process._logs.is_alive()
+
+
+def garbage():
+    def prelude(lines):
+        with open("wrapper", "w") as file:
+            file.write("#!/bin/sh\ncat <<'END'\n{}\nEND\nexec '{}' \"$@\"\n".format(
+                lines, os.environ["STRIPE_CUSTOMERS_BINARY"]))
+        os.chmod("wrapper", 0o755)
+        return sandbox(binary="./wrapper")
+
+    with prelude('1\nnull\n"x"\n[]\n[1]\n{\nwords\n\n' + "[" * 100000) as stripe:
+        stripe.ping(timeout=120)
+    # What looks like an answer and is none: after it nobody waits for another one.
+    with prelude('{"id": 1, "error": 5}') as stripe:
+        error = raises(ProcessEnded, lambda: stripe.ping(timeout=120))
+        assert "its answer could not be read: AttributeError" in str(error), error
 
 
 EXIT = """
