@@ -216,6 +216,8 @@ class Run {
   #answer(line /*: Buffer */) {
     let message /*: Answer */
     try { message = JSON.parse(line.toString('utf8')) } catch { return }
+    // Not from the process but from something that writes to the same stdout.
+    if (typeof message !== 'object' || message === null) return
     if (message.method === '$/progress' && message.params) {
       try { this.calls.get(message.params.token)?.onProgress?.(message.params.value) } catch (error) {
         process.emitWarning(`onProgress failed: ${error}`)
@@ -353,7 +355,7 @@ export class StripeCustomers {
     const { database, sandbox, apiKey, arguments: more = [], binary, env = process.env, log } = this.#options
     const args = ['serve', ...(database === undefined ? [] : ['--database', database]), ...(sandbox ? ['--sandbox'] : [])]
     this.#run = new Run(
-      binary ?? process.env.STRIPE_CUSTOMERS_BINARY ?? 'stripe-customers', [...args, ...more],
+      binary ?? process.env['STRIPE_CUSTOMERS_BINARY'] ?? 'stripe-customers', [...args, ...more],
       apiKey === undefined ? env : { ...env, STRIPE_API_KEY: apiKey }, log ?? (() => {}))
     if (this.#run.child.pid !== undefined) this.#starts.push(now)
     return this.#run

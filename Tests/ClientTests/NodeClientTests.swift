@@ -9,7 +9,7 @@ extension ClientTests {
             arguments: [
                 "calls", "errors", "thousandCalls", "largeAnswer", "killInMidCall", "callToADeadProcess", "retry",
                 "timeout", "cancel", "twoClients", "whatCannotBeSent", "workers", "interrupt", "budget", "failedStart",
-                "log", "deafProcess", "idleExit", "exitWithCallsPending",
+                "log", "garbage", "deafProcess", "idleExit", "exitWithCallsPending",
                 "pendingCallHoldsTheProgram",
             ])
         func behaves(named name: String) async throws {

@@ -7,8 +7,8 @@ extension ClientTests {
     struct TypeScriptClientTests {
         private static let strictest = [
             "--strict", "--noImplicitReturns", "--noUnusedLocals", "--noUncheckedIndexedAccess",
-            "--exactOptionalPropertyTypes", "--target", "ES2022", "--module", "ES2022",
-            "--moduleResolution", "node",
+            "--exactOptionalPropertyTypes", "--noPropertyAccessFromIndexSignature", "--target", "ES2022",
+            "--module", "ES2022", "--moduleResolution", "node",
         ]
 
         /// `usage.ts` has an error on purpose below each `@ts-expect-error`; one that the compiler doesn't find is an error.

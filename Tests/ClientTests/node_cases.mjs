@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -255,6 +255,19 @@ const cases = {
     await stripe.ping()
     await stripe.close()
     assert(lines.length > 0 && lines.every((line) => JSON.parse(line).level))
+  },
+
+  /** What another program writes to the same stdout does not concern the client, even if it is JSON. */
+  async garbage() {
+    const lines = ['1', 'null', '"x"', '[]', '[null]', '{', 'words', '']
+    writeFileSync('wrapper', `#!/bin/sh
+cat <<'END'
+${lines.join('\n')}
+END
+exec '${process.env.STRIPE_CUSTOMERS_BINARY}' "$@"
+`)
+    chmodSync('wrapper', 0o755)
+    await sandbox({ binary: './wrapper' }).ping()
   },
 
   async deafProcess() {
