@@ -7,8 +7,8 @@
 //     const { customerId } = await stripe.ensureCustomerExists({ userId: 'user_42' })
 //
 // Nothing has to be started or stopped by hand: the process starts with the first call, is shared by all of them, does
-// not keep the event loop alive while no call is pending, and ends with the program. Each worker thread has a process of
-// its own. No API is used that Node 18.0 does not have.
+// not keep the event loop alive while no call is pending, and ends with the client, at the latest with the program.
+// Each worker thread has a process of its own. No API is used that Node 18.0 does not have.
 
 import { Buffer } from 'node:buffer'
 import { spawn } from 'node:child_process'
@@ -253,12 +253,17 @@ class Run {
     for (const call of calls) call.reject(this.ended)
   }
 
+  /** Ends stdin after what waits to be written. */
+  letGo() {
+    this.closing = true
+    this.child.stdin?.end()
+  }
+
   /** Ends stdin, upon which the process finishes what it has and ends; then SIGTERM, then SIGKILL. */
   async close(graceMs /*: number */) {
-    this.closing = true
+    this.letGo()
     if (this.ended) return this.gone
     this.hold(true)
-    this.child.stdin?.end()
     const timers = [
       setTimeout(() => this.child.kill('SIGTERM'), graceMs),
       setTimeout(() => this.child.kill('SIGKILL'), graceMs + 2000),
@@ -269,6 +274,9 @@ class Run {
 }
 
 // The client
+
+/** Ends the process of a client that nobody holds any more. Not typed: the compiler may know no `lib` but an older one. */
+const dropped = new (globalThis /*:: as any */).FinalizationRegistry((run /*: Run */) => run.letGo())
 
 /** A message as it goes to the process. What that could not read, and so not answer under its id, is refused here. */
 function serialized(message /*: object */) /*: string */ {
@@ -357,6 +365,8 @@ export class StripeCustomers {
     this.#run = new Run(
       binary ?? process.env['STRIPE_CUSTOMERS_BINARY'] ?? 'stripe-customers', [...args, ...more],
       apiKey === undefined ? env : { ...env, STRIPE_API_KEY: apiKey }, log ?? (() => {}))
+    dropped.unregister(this)
+    dropped.register(this, this.#run, this)
     if (this.#run.child.pid !== undefined) this.#starts.push(now)
     return this.#run
   }

@@ -7,8 +7,8 @@
     stripe.ensure_customer_exists(user_id="user_42")["customerId"]
 
 Nothing has to be started or stopped by hand: the process starts with the first call, is shared by all threads and ends
-with the interpreter. `AsyncStripeCustomers` is the same for asyncio. Arguments are in snake_case; answers are exactly
-as on the wire.
+with the client, at the latest with the interpreter. `AsyncStripeCustomers` is the same for asyncio. Arguments are in
+snake_case; answers are exactly as on the wire.
 """
 
 from __future__ import annotations
@@ -311,10 +311,14 @@ class _Process:
         except OSError:
             pass
 
-    def close(self, grace: float) -> None:
-        """Closes stdin, upon which the process finishes what it has and ends; then SIGTERM, then SIGKILL."""
+    def let_go(self) -> None:
+        """Closes stdin after what waits to be written. Takes no lock, for the garbage collector calls it anywhere."""
         self.closing = True
         self._order.put(None)
+
+    def close(self, grace: float) -> None:
+        """Closes stdin, upon which the process finishes what it has and ends; then SIGTERM, then SIGKILL."""
+        self.let_go()
         self._reader.join(timeout=grace)
         for end in (self._popen.terminate, self._popen.kill):
             if not self._reader.is_alive():
@@ -369,9 +373,17 @@ class _Client:
         self._reset()
         _clients.add(self)
 
+    # Of what `__init__` has refused there is no process either.
+    _process: Optional[_Process] = None
+
+    def __del__(self) -> None:
+        """Nobody can call any more."""
+        if self._process is not None:
+            self._process.let_go()
+
     def _reset(self) -> None:
         self._lock = threading.Lock()
-        self._process: Optional[_Process] = None
+        self._process = None
         self._closed = False
         self._ids = itertools.count(1)
         self._starts: Deque[float] = collections.deque()

@@ -10,7 +10,7 @@ extension ClientTests {
                 "calls", "errors", "thousandCalls", "largeAnswer", "killInMidCall", "callToADeadProcess", "retry",
                 "timeout", "cancel", "twoClients", "whatCannotBeSent", "workers", "interrupt", "budget", "failedStart",
                 "log", "garbage", "deafProcess", "idleExit", "exitWithCallsPending",
-                "pendingCallHoldsTheProgram",
+                "pendingCallHoldsTheProgram", "droppedClient",
             ])
         func behaves(named name: String) async throws {
             let node = try #require(Interpreter.node)

@@ -12,6 +12,7 @@ extension ClientTests {
                 "a_fork", "preforked_workers", "two_clients", "what_cannot_be_sent", "python_3_9", "a_deaf_process",
                 "an_exit_with_calls_pending", "a_killed_host", "an_interrupt", "a_timeout_of_a_deaf_process",
                 "an_exception_in_mid_write", "calls_from_callbacks", "failing_callbacks", "garbage",
+                "a_dropped_client",
             ])
         func behaves(named name: String) async throws {
             let python = try #require(Interpreter.python)

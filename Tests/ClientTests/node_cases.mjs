@@ -8,6 +8,8 @@ import http from 'node:http'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
 
 const client = path.resolve('stripe-customers.mjs')
@@ -279,6 +281,22 @@ exec '${process.env.STRIPE_CUSTOMERS_BINARY}' "$@"
     await stripe.close()
     await call
     assert(await isGone(pid))
+  },
+
+  async droppedClient() {
+    const use = async () => {
+      const stripe = sandbox()
+      await stripe.ping()
+      return stripe.pid
+    }
+    const pid = await use()
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc')
+    for (let tries = 0; existsSync(`/proc/${pid}`); tries += 1) {
+      assert(tries < 1200)
+      collect()
+      await sleep(50)
+    }
   },
 
   /** No call pending: the program ends although nobody closed the client, and the process with it. */

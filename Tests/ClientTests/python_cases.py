@@ -3,6 +3,7 @@ path. Nothing is printed; an assertion that fails ends it."""
 
 import ast
 import asyncio
+import gc
 import http.server
 import json
 import logging
@@ -436,6 +437,19 @@ def garbage():
     with prelude('{"id": 1, "error": 5}') as stripe:
         error = raises(ProcessEnded, lambda: stripe.ping(timeout=120))
         assert "its answer could not be read: AttributeError" in str(error), error
+
+
+def a_dropped_client():
+    for kind in (StripeCustomers, AsyncStripeCustomers):
+        stripe = sandbox(kind)
+        if kind is StripeCustomers:
+            stripe.ping()
+        else:
+            asyncio.run(stripe.ping())
+        pid = stripe.pid
+        del stripe
+        gc.collect()
+        assert is_gone(pid)
 
 
 EXIT = """
