@@ -1,3 +1,4 @@
+import JSON
 import TestSupport
 import Testing
 
@@ -22,7 +23,7 @@ extension ClientTests {
             #expect(output.status == .exited(0), "\(output.standardError)")
         }
 
-        @Test("A Flask app registers a user and shows the customer")
+        @Test("A Flask app registers a user, shows the customer and refuses what is not signed")
         func flask() async throws {
             let python = try #require(Interpreter.python)
             let directory = try await Interpreter.directory(client: "python", as: "stripe_customers.py")
@@ -33,7 +34,10 @@ extension ClientTests {
                 [Interpreter.folder + "/flask_app.py"],
                 environment: ["PYTHONPATH": directory.path, "STRIPE_CUSTOMERS_BINARY": Subprocess.binary],
                 currentDirectory: directory.path, binary: python)
-            try await expectWebsite(of: app)
+            let site = try await expectWebsite(of: app)
+            let post = ["-o", "/dev/null", "-w", "%{http_code}", "-d", "{}", site + "/stripe"]
+            #expect(try await curl(post) == 400)
+            #expect(try await curl(post + ["-H", "Stripe-Signature: t=1,v1=00"]) == 400)
         }
     }
 }

@@ -22,6 +22,12 @@ def customer(user_id):
     return jsonify(stripe.get_customer(customer_id=link["customerId"]))
 
 
+@app.post("/stripe")
+def stripe_event():
+    signature = request.headers.get("Stripe-Signature", "")
+    return jsonify(stripe.handle_webhook(payload=request.get_data(as_text=True), signature=signature))
+
+
 @app.errorhandler(StripeCustomersError)
 def refused(error):
     return jsonify(error=error.type, message=str(error)), 503 if error.retryable else 400
