@@ -422,6 +422,12 @@ def failing_callbacks():
             stripe.ping(timeout=120)
             assert stripe._process._logs.is_alive()
 
+    async def main():
+        async with sandbox(AsyncStripeCustomers) as stripe:
+            await stripe.sync_all_users(on_progress=fail, timeout=120)
+            await stripe.sync_all_users(on_progress=leave, timeout=120)
+    raises(SystemExit, lambda: asyncio.run(main()))
+
 
 def garbage():
     def prelude(lines):
