@@ -49,14 +49,4 @@ struct SelfScope: Sendable {
         default: return params["customerId"] != nil
         }
     }
-
-    /// Without regard to the case of ASCII, as the store looks addresses up. `lowercased()` would go further: it makes
-    /// the Kelvin sign a "k", and with it another's address.
-    private func sameAddress(_ a: String, _ b: String) -> Bool {
-        a.utf8.count == b.utf8.count && zip(a.utf8, b.utf8).allSatisfy { lowered($0) == lowered($1) }
-    }
-
-    private func lowered(_ byte: UInt8) -> UInt8 {
-        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
-    }
 }

@@ -76,7 +76,7 @@ struct CustomerLookup: Sendable {
                 query: "email:\(searchQuote(email))", limit: 100, patience: patience
             ).value.data
         } catch {}
-        let same = found.filter { $0.email?.lowercased() == email.lowercased() && !$0.isDeleted }
+        let same = found.filter { sameAddress($0.email ?? "", email) && !$0.isDeleted }
         return unique(same).sorted { ($0.created ?? 0, $0.id) < ($1.created ?? 0, $1.id) }
     }
 

@@ -114,7 +114,7 @@ enum CreateCustomer: ServiceMethod {
             if isRetry { return try await unchanged(customerId, service) }
             throw alreadyExists([customerId], userId: userId)
         }
-        guard user.email?.lowercased() == params.email.lowercased() else { throw otherEmail(userId) }
+        guard sameAddress(user.email ?? "", params.email) else { throw otherEmail(userId) }
 
         var fields = params.fields
         let change = UserChange(

@@ -22,7 +22,7 @@ enum GetCustomerByEmail: ServiceMethod {
     ) async throws(ServiceError) -> JSONObject? {
         let user = try await stored { () async throws(StoreError) in try await service.store.user(userId) }
         guard let customerId = user?.customerId, let customer = try await service.presentCustomer(customerId),
-            !customer.isDeleted, customer.email?.lowercased() == email.lowercased()
+            !customer.isDeleted, sameAddress(customer.email ?? "", email)
         else { return nil }
         return customer.object
     }
