@@ -25,9 +25,7 @@ extension CustomerStore {
                 guard !call.isErased else { return .erased }
                 return call.customerId.map { .done(customerId: $0) } ?? .pending(since: call.createdAt)
             }
-            try connection.change(
-                "INSERT INTO idempotent_calls (idempotency_key, request_hash, user_id, created_at) VALUES (?, ?, ?, ?)",
-                [.text(key.text), .text(key.requestHash), SQLiteValue(userId), .integer(now)])
+            try Self.note(key, userId: userId, at: now, &connection)
             return .new
         }
     }
@@ -96,7 +94,7 @@ extension CustomerStore {
         throw .userGone(userId: call.userId)
     }
 
-    /// In the transaction of what the call does, so unlike that of a customer its outcome is never unknown.
+    /// Where it is in the transaction of what the call does, the outcome is never unknown.
     static func note(
         _ key: HostKey, userId: String?, customerId: String? = nil, at now: Milliseconds,
         _ connection: inout Connection

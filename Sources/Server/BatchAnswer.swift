@@ -32,9 +32,7 @@ package final class BatchAnswer: Sendable {
     ///
     /// - Parameter release: called once all answers are there: no host has this one before.
     /// - Returns: the whole line with the last one, else `nil`.
-    package func add(
-        _ answer: [UInt8]?, at position: Int, release: @escaping @Sendable () -> Void = {}
-    ) -> [UInt8]? {
+    package func add(_ answer: [UInt8]?, at position: Int, release: @escaping @Sendable () -> Void) -> [UInt8]? {
         let bytes = answer?.count ?? 0
         memory.take(bytes)
         let (line, releases) = answers.withLock { answers -> ([UInt8]?, [@Sendable () -> Void]) in

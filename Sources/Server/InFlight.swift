@@ -3,8 +3,8 @@ import Synchronization
 
 /// How many requests are in work or wait for their answer to be written, and the limit of that.
 ///
-/// It bounds the process, with `BatchMemory` for what batches keep: past it nothing is read, so a host that asks and never listens costs the memory
-/// of `limit` requests and their answers, and no more.
+/// It bounds the process, with `BatchMemory` for what batches keep: past it nothing is read, so a host that asks and never
+/// listens costs the memory of `limit` requests and their answers, and no more.
 package final class InFlight: Sendable {
     private struct State {
         var count = 0

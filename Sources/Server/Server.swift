@@ -95,7 +95,7 @@ package final class Server: Sendable {
         for await event in events {
             switch event {
             case .terminate:
-                guard reason != .terminated else { continue }
+                guard ![.terminated, .graceOver].contains(reason) else { continue }
                 reason = .terminated
                 dispatcher.refuseNewRequests()
                 finish()

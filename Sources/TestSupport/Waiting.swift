@@ -1,12 +1,5 @@
+internal import Dispatch
 internal import Synchronization
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
 
 extension Duration {
     /// What has not come by then does not come, however busy the machine is: for waits that claim nothing about time.
@@ -30,16 +23,21 @@ package func until(_ what: String, _ condition: () async throws -> Bool) async t
 /// Holds threads, such as the handler's of a server, until the test opens it: an order of events that no clock decides.
 package final class Gate: Sendable {
     private let state = Atomic(false)
+    private let opened = DispatchSemaphore(value: 0)
 
     package init() {}
 
     package var isOpen: Bool { state.load(ordering: .acquiring) }
 
-    package func open() { state.store(true, ordering: .releasing) }
+    package func open() {
+        state.store(true, ordering: .releasing)
+        opened.signal()
+    }
 
     /// Blocks the thread; not for ever, so that a test which fails before it opens the gate still ends.
     package func wait() {
-        let deadline = ContinuousClock.now + .hang
-        while !isOpen, ContinuousClock.now < deadline { usleep(1000) }
+        let isOpen = opened.wait(timeout: .now() + .seconds(120)) == .success
+        // For whoever waits beside it.
+        if isOpen { opened.signal() }
     }
 }

@@ -26,14 +26,14 @@ enum UpdateCustomer: ServiceMethod {
     ) async throws(ServiceError) -> JSONObject {
         let (customerId, metadata) = (params.customerId, params.fields["metadata"])
         let key = context.idempotencyKey ?? service.freshKey()
-        let holder = try await stored { () async throws(StoreError) in
-            try await service.store.user(customerId: customerId)
+        var holder: User?
+        if let metadata {
+            holder = try await stored { () async throws(StoreError) in
+                try await service.store.user(customerId: customerId)
+            }
+            if let holder { try requireMark(of: holder, in: metadata) }
         }
-        guard let user = holder, let metadata else {
-            return try await service.change(customerId, params.fields, idempotencyKey: key).object
-        }
-        try requireMark(of: user, in: metadata)
-        guard metadata.isNull else {
+        guard let user = holder, metadata?.isNull == true else {
             return try await service.change(customerId, params.fields, idempotencyKey: key).object
         }
         let cleared = try await service.change(customerId, params.fields, idempotencyKey: key) {
