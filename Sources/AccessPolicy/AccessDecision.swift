@@ -51,25 +51,26 @@ package enum AccessDecision: Sendable, Equatable {
         case method
         /// The role has the method on itself only, and the call is about others or about all.
         case scopeAll
+        /// The call is about the actor itself, but has a member that is not the actor's to decide.
+        case field(String)
     }
 }
 
 extension AccessPolicy {
-    /// What the actor owns matters only under the scope `self`.
-    package func needsOwnership(_ request: AccessRequest) -> Bool {
-        request.actor.flatMap { role($0.role) }?.scope == .self
-    }
-
-    package func decide(_ request: AccessRequest, owning own: Ownership) -> AccessDecision {
+    /// - Parameter own: Asked under the scope `self` only, and only when nothing else speaks against the call.
+    package func decide<Failure: Error>(
+        _ request: AccessRequest, owning own: () async throws(Failure) -> Ownership
+    ) async throws(Failure) -> AccessDecision {
         if Self.open.contains(request.method) { return .allow }
         guard let actor = request.actor else { return .deny(.actor) }
         guard let role = role(actor.role) else { return .deny(.role) }
         guard role.allows(request.method) else { return .deny(.method) }
-        switch role.scope {
-        case .all: return .allow
-        case .self:
-            return SelfScope(userId: actor.id, own: own).covers(request.method, request.params)
-                ? .allowOnSelf : .deny(.scopeAll)
-        }
+        guard role.scope == .self else { return .allow }
+        guard let rule = SelfRule.table[request.method] else { return .deny(.scopeAll) }
+        if let name = rule.refusedMember(of: request.params, role) { return .deny(.field(name)) }
+        let scope = SelfScope(userId: actor.id, own: try await own())
+        guard scope.covers(rule, request.params) else { return .deny(.scopeAll) }
+        if let name = rule.refusedAddress(in: request.params, role, scope) { return .deny(.field(name)) }
+        return .allowOnSelf
     }
 }

@@ -17,14 +17,23 @@ package struct AccessPolicy: Sendable {
     package struct Role: Sendable {
         package let scope: Scope
         private let methods: Set<CodePoints>
+        /// What it may write under the scope `self`, in place of the defaults.
+        let fields: Set<CodePoints>?
 
         init(_ role: JSONValue) {
             scope = role["scope"]?.string.flatMap(Scope.init) ?? .all
-            methods = Set((role["methods"]?.array ?? []).compactMap { $0.string.map { CodePoints($0) } })
+            methods = Self.names(role["methods"]) ?? []
+            fields = Self.names(role["fields"])
         }
 
         func allows(_ method: String) -> Bool {
-            methods.contains(CodePoints("*")) || methods.contains(CodePoints(method))
+            if methods.contains(CodePoints(method)) { return true }
+            let isForStar = scope == .all || SelfRule.table[method]?.mustBeNamed != true
+            return isForStar && methods.contains(CodePoints("*"))
+        }
+
+        private static func names(_ list: JSONValue?) -> Set<CodePoints>? {
+            list?.array.map { Set($0.compactMap { $0.string.map { CodePoints($0) } }) }
         }
     }
 
@@ -47,8 +56,32 @@ package struct AccessPolicy: Sendable {
             throw PolicyFault(pointer: violation.instanceLocation, reason: violation.error)
         }
         let members = document["roles"]?.object?.members ?? []
+        for member in members { try Self.requireSense(member.name, member.value) }
         roles = Dictionary(
             members.map { (CodePoints($0.name), Role($0.value)) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// What the schema can't say of one role. A policy that means more than it can give is refused, not read otherwise.
+    private static func requireSense(_ name: String, _ role: JSONValue) throws(PolicyFault) {
+        let place = JSONPointer.root.appending("roles").appending(name)
+        guard role["scope"] == "self" else {
+            guard role["fields"] == nil else {
+                throw PolicyFault(
+                    pointer: place.appending("fields").description,
+                    reason: "fields are what a role may write on itself: they need \"scope\": \"self\"")
+            }
+            return
+        }
+        for (index, method) in (role["methods"]?.array ?? []).enumerated() {
+            guard let method = method.string, method != "*", !open.contains(method), SelfRule.table[method] == nil
+            else {
+                continue
+            }
+            throw PolicyFault(
+                pointer: place.appending("methods").appending(index).description,
+                reason: "\(method) is never a matter of one user alone: take it out, or give it to a role with"
+                    + " \"scope\": \"all\"")
+        }
     }
 
     package var roleCount: Int { roles.count }

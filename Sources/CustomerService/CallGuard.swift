@@ -75,15 +75,17 @@ package struct CallGuard: Sendable {
         let request = AccessRequest(
             actor: context.actor.map { AccessRequest.Actor(id: $0.id, role: $0.role) }, method: method,
             params: params.object ?? [:])
-        var own = Ownership()
-        if policy.needsOwnership(request), let id = context.actor?.id {
+        var customerId: String?
+        let decision = try await policy.decide(request) { () async throws(ServiceError) in
+            let id = context.actor?.id ?? ""
             let user = try await stored { () async throws(StoreError) in try await service.store.user(id) }
-            own = Ownership(customerId: user?.customerId, email: user?.email)
+            customerId = user?.customerId
+            return Ownership(customerId: user?.customerId, email: user?.email)
         }
-        switch policy.decide(request, owning: own) {
+        switch decision {
         case .allow: return nil
         case .allowOnSelf:
-            return SelfConfinement(method: method, userId: context.actor?.id ?? "", customerId: own.customerId)
+            return SelfConfinement(method: method, userId: context.actor?.id ?? "", customerId: customerId)
         case .deny(let missing): throw ServiceError(missing, method: method, actor: request.actor)
         }
     }
@@ -130,12 +132,16 @@ extension ServiceError {
             case .role: ("role", "The policy has no such role")
             case .method: ("method \(method)", "The role may not call \(method)")
             case .scopeAll: ("scope all", "The role may call \(method) on the actor itself only")
+            case .field(let name):
+                ("field", "Under the scope self \(method) may not be given \(quotable(name)), or not this value of it")
             }
         var details: JSONObject = [:]
         // A role that is not in the policy is whatever the host sent; it is not repeated.
         if missing != .role { details["role"] = actor.map { .string($0.role) } }
         details["method"] = .string(method)
         details["missing"] = .string(right)
+        // Its name is the schema's own.
+        if case .field(let name) = missing { details["field"] = .string(name) }
         self.init(.accessDenied, message, details: details)
     }
 }

@@ -54,7 +54,7 @@ extension CustomerService {
     /// A refusal or a failure.
     func record(_ params: JSONValue, outcome error: ServiceError, as method: String) async {
         var details: JSONObject = [:]
-        details["missing"] = error.details["missing"]
+        for name in ["missing", "field"] { details[name] = error.details[name] }
         if AuditedMethods.changeAtStripeAlone.contains(method) { details["fields"] = changedFields(params) }
         await record(
             userId: params["userId"]?.string, customerId: params["customerId"]?.string, outcome: error.kind.rawValue,

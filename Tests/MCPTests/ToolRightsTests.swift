@@ -69,7 +69,7 @@ struct ToolRightsTests {
             """
             {"roles": {"admin": {"methods": ["*"]},
                        "support": {"methods": ["getUser", "listUsers"], "scope": "all"},
-                       "customer": {"methods": ["getUser", "updateUser"], "scope": "self"}}}
+                       "customer": {"methods": ["getUser", "updateUser", "updateCustomer"], "scope": "self"}}}
             """, to: file)
         let host = try ToolHost(database + ["--policy", file, "--allow-destructive"])
         let actor = { (id: String, role: String) -> JSONValue in ["actor": ["id": .string(id), "role": .string(role)]] }
@@ -85,6 +85,8 @@ struct ToolRightsTests {
             ("updateUser", ["userId": "ada", "name": "X"], actor("sue", "support"), "may not call updateUser"),
             ("deleteUser", ada, actor("ada", "customer"), "may not call deleteUser"),
             ("getUser", ["userId": "bob"], actor("ada", "customer"), "itself only"),
+            ("updateCustomer", ["customerId": "cus_1", "balance": -1], actor("ada", "customer"), "balance"),
+            ("updateUser", ["userId": "ada", "metadata": ["plan": "pro"]], actor("ada", "customer"), "metadata"),
         ]
         for (tool, arguments, meta, words) in refused {
             let failure = try await host.call(tool, arguments, meta: meta).failure

@@ -12,7 +12,10 @@ struct PolicyTests {
 
     init() throws {
         directory = try TemporaryDirectory()
-        let policy = #"{"roles": {"admin": {"methods": ["*"]}, "member": {"methods": ["*"], "scope": "self"}}}"#
+        let policy = """
+            {"roles": {"admin": {"methods": ["*"]}, "plain": {"methods": ["*"], "scope": "self"},
+                "member": {"methods": ["*"], "scope": "self", "fields": ["name", "phone", "email"]}}}
+            """
         try policy.write(to: directory.file("policy.json"))
         arguments = [
             "--sandbox", "--database", directory.file("test.sqlite"), "--policy", directory.file("policy.json"),
@@ -92,6 +95,55 @@ struct PolicyTests {
         #expect(answer["state"] == "done")
         #expect(!answer.description.contains(bobs))
         #expect(answer["kept"]?.array?.contains { $0["what"]?.string?.hasPrefix("1 of the customers") == true } == true)
+    }
+
+    @Test(
+        "A user gives itself no credit, no tax exemption and no payment method, and no metadata to decide by",
+        arguments: [
+            ("updateCustomer", "balance", -100_000), ("updateCustomer", "tax_exempt", "exempt"),
+            ("updateCustomer", "invoice_settings", ["default_payment_method": "pm_of_somebody"]),
+            ("updateCustomer", "email", "bob@example.com"), ("updateUser", "email", "bob@example.com"),
+            ("updateUser", "metadata", ["plan": "pro"]), ("createCustomer", "balance", -1),
+        ] as [(String, String, JSONValue)])
+    func hostsFields(method: String, name: String, value: JSONValue) async throws {
+        let host = try Host(arguments)
+        let registered = try await host.call("registerUser", ["userId": "ada", "email": "ada@example.com"], as: admin)
+        let adas = registered["customerId"] ?? .null
+        let before = try await host.call("getCustomer", ["customerId": adas], as: admin)
+        var params: JSONObject =
+            method == "updateCustomer"
+            ? ["customerId": adas]
+            : method == "createCustomer" ? ["userId": "ada", "email": "ada@example.com"] : ["userId": "ada"]
+        params[name] = value
+        let plain: JSONValue = ["id": "ada", "role": "plain"]
+        let answer = try await host.send(method, .object(params), as: plain)
+        #expect(answer["error"]?["code"] == -32020)
+        #expect(answer["error"]?["data"]?["missing"] == "field")
+        #expect(answer["error"]?["data"]?["field"]?.string == name)
+        // The same for a customer of somebody else's, and for one that nobody has.
+        if method == "updateCustomer" {
+            params["customerId"] = "cus_unknown"
+            #expect(try await host.send(method, .object(params), as: plain) == answer)
+        }
+        #expect(try await host.call("getCustomer", ["customerId": adas], as: admin) == before)
+        let events = try await host.call("listAuditEvents", ["actor": "ada", "limit": 10], as: admin)["data"]?.array
+        #expect(events?.first?["details"]?["field"]?.string == name)
+        #expect(
+            try await host.call("updateUser", ["userId": "ada", "name": "Ada"], as: plain)["user"]?["name"] == "Ada")
+    }
+
+    @Test("A policy that means to give a user what is nobody's own is refused at start, in words")
+    func neverOwn() async throws {
+        for (role, words) in [
+            (#"{"methods": ["getUser", "listUsers"], "scope": "self"}"#, "at /roles/m/methods/1: listUsers is never"),
+            (#"{"methods": ["getUser"], "scope": "self", "fields": ["balance"]}"#, "at /roles/m/fields/0: "),
+            (#"{"methods": ["getUser"], "fields": ["name"]}"#, "at /roles/m/fields: fields are what"),
+        ] {
+            try "{\"roles\": {\"m\": \(role)}}".write(to: directory.file("policy.json"))
+            let run = try await Subprocess.run(arguments)
+            #expect(run.status == .exited(78))
+            #expect(run.standardError.contains(words), "\(run.standardError)")
+        }
     }
 
     @Test("Each entry of a batch is decided by itself")
