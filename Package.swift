@@ -75,6 +75,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Environment", "HTTP", "JSON", "Sandbox", "SQLite"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], exclude: ["differential.py"]),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"]),
+        .testTarget(name: "EnvironmentTests", dependencies: ["Environment"]),
         .testTarget(name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC"]),
         .testTarget(name: "JSONSchemaTests", dependencies: ["JSON", "JSONSchema"]),
         .testTarget(name: "AccessPolicyTests", dependencies: ["AccessPolicy", "JSON", "Schemas"]),

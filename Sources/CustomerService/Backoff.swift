@@ -7,10 +7,14 @@ package enum Backoff {
     /// Short enough that the queue drains soon after an outage.
     package static let cap: Milliseconds = 60_000
 
+    /// Never at once: an attempt has just failed.
+    private static let shortest: Milliseconds = 100
+    /// No entry of the queue can have been meant to wait for longer.
+    package static let longest = shortest + cap
+
     /// - Parameter fraction: Random in 0..<1.
     package static func delay(afterAttempts attempts: Int, fraction: Double) -> Milliseconds {
-        let ceiling = min(cap, base << min(max(attempts - 1, 0), 10))
-        // Never at once: an attempt has just failed.
-        return 100 + Milliseconds(Double(ceiling) * fraction)
+        let ceiling = min(cap, base << min(max(attempts.subtractingSaturated(1), 0), 10))
+        return shortest + Milliseconds(Double(ceiling) * fraction)
     }
 }

@@ -138,7 +138,7 @@ struct CustomerLookup: Sendable {
     /// What was made since then, by clocks that may differ by ten minutes.
     private func listed(createdFrom: Milliseconds, _ patience: Patience) async throws(ServiceError) -> [Customer] {
         try await atStripe { () async throws(StripeError) in
-            try await stripe.everyCustomer(createdFrom: createdFrom - 600_000, patience: patience)
+            try await stripe.everyCustomer(createdFrom: createdFrom.subtractingSaturated(600_000), patience: patience)
         }
     }
 

@@ -30,7 +30,7 @@ package struct CustomerService: Sendable {
         self.version = version
         self.account = account
         self.isLive = isLive
-        startedAt = clock.now()
+        startedAt = clock.steady()
         self.store = store
         self.stripe = stripe
         self.clock = clock

@@ -40,7 +40,7 @@ extension CustomerSync {
     private func settlement(of intent: CreateIntent, _ run: SyncRun) async throws(ServiceError) -> Settlement {
         let user = run.claim.user
         // A stale key is a new one to Stripe: only a look-up can tell whether the customer was made.
-        let isStale = intent.isRecovered && clock.now() - intent.createdAt >= Self.keyLifetime
+        let isStale = intent.isRecovered && !isKeyKept(since: intent.createdAt)
         let mayBeSent = intent.isRecovered
         do throws(ServiceError) {
             if let found = try await ownCustomer(of: intent, run, thorough: isStale, mayBeSent: mayBeSent) {
@@ -56,7 +56,8 @@ extension CustomerSync {
         {
             return settled(adopted, made: false, intent, user)
         }
-        if isStale { return .nextGeneration(reason: "stale_key") }
+        // Where nobody knows how old the key is, it replays what may still be on its way.
+        if isStale, isKeyAgeKnown(of: intent) { return .nextGeneration(reason: "stale_key") }
         return try await create(intent, run)
     }
 
@@ -72,8 +73,10 @@ extension CustomerSync {
     ) async throws(ServiceError) -> Customer? {
         var emails = [intent.fields["email"]?.string, run.claim.user?.email].compactMap(\.self)
         if emails.count == 2, sameCodePoints(emails[0], emails[1]) { emails.removeLast() }
+        // With a time that is not believed it may have been sent at any time.
+        let created = isKeyAgeKnown(of: intent) ? intent.createdAt : 0
         return try await lookup.customer(
-            ownedBy: intent.userId, emails: emails, thorough: thorough, sentSince: mayBeSent ? intent.createdAt : nil,
+            ownedBy: intent.userId, emails: emails, thorough: thorough, sentSince: mayBeSent ? created : nil,
             patience: run.request.patience)
     }
 

@@ -21,7 +21,7 @@ extension CustomerSync {
             } catch {
                 let isFinal = error.isFinal
                 let delay = Backoff.delay(
-                    afterAttempts: disposal.attempts + 1, fraction: identifiers.fraction())
+                    afterAttempts: disposal.attempts.addingSaturated(1), fraction: identifiers.fraction())
                 let notBefore = isFinal ? nil : clock.now() + delay
                 try await stored { () async throws(StoreError) in
                     try await store.postponeDisposal(

@@ -36,10 +36,10 @@ extension CustomerSync {
         _ what: String, _ take: () async throws(StoreError) -> T?
     ) async throws(ServiceError) -> T {
         let clock = SystemClock()
-        let deadline = clock.now() + Self.leasePatience
+        let deadline = clock.steady() + Self.leasePatience
         while true {
             if let taken = try await stored(take) { return taken }
-            guard clock.now() < deadline else {
+            guard clock.steady() < deadline else {
                 throw ServiceError(
                     .storageUnavailable, "Another process has been working on \(what) for too long", retryable: true)
             }

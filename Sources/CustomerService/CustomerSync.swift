@@ -57,6 +57,15 @@ package struct CustomerSync: Sendable {
     /// "Keys can be removed from the system automatically after they're at least 24 hours old"
     /// (https://docs.stripe.com/api/idempotent_requests); an hour is kept for clocks that differ.
     static let keyLifetime: Milliseconds = 23 * 3_600_000
+    /// Whether Stripe still has a key that was made then; not when that time is not believed.
+    func isKeyKept(since created: Milliseconds) -> Bool {
+        StoredTime.age(of: created, at: clock.now()).map { $0 < Self.keyLifetime } ?? false
+    }
+
+    func isKeyAgeKnown(of intent: CreateIntent) -> Bool {
+        StoredTime.isBelieved(intent.createdAt, at: clock.now())
+    }
+
     /// Each round does one thing; more than this within one call means that something else keeps changing the user.
     private static let roundsMax = 8
 
@@ -148,7 +157,7 @@ package struct CustomerSync: Sendable {
         let attempts = run.claim.change?.attempts ?? 0
         let notBefore =
             error.isFinal
-            ? nil : clock.now() + Backoff.delay(afterAttempts: attempts + 1, fraction: identifiers.fraction())
+            ? nil : clock.now() + Backoff.delay(afterAttempts: attempts.addingSaturated(1), fraction: identifiers.fraction())
         do throws(StoreError) {
             try await store.postpone(
                 run.userId, change: run.claim.change?.id, notBefore: notBefore,

@@ -100,7 +100,7 @@ package struct EventPoller: Sendable {
     private func oldestEvent(since created: Int64) async throws(ServiceError) -> WebhookEvent? {
         var oldest: WebhookEvent?
         while true {
-            let page = try await list(startingAfter: oldest?.id, createdFrom: created * 1000)
+            let page = try await list(startingAfter: oldest?.id, createdFrom: created.multipliedSaturated(by: 1000))
             oldest = page.data.last ?? oldest
             guard page.hasMore, !page.data.isEmpty else { return oldest }
         }
@@ -140,7 +140,11 @@ package struct EventPoller: Sendable {
             try await service.store.setting(Self.cursorName)
         }
         guard let text, let value = try? JSONValue(parsing: Array(text.utf8)) else { return nil }
-        return try? value.decoded()
+        guard var cursor = try? value.decoded() as Cursor else { return nil }
+        // Nothing would be listed after a time that has not come.
+        let now = service.clock.now()
+        if !StoredTime.isBelieved(cursor.created.multipliedSaturated(by: 1000), at: now) { cursor.created = now / 1000 }
+        return cursor
     }
 
     private func save(_ cursor: Cursor) async throws(ServiceError) {

@@ -91,7 +91,7 @@ package struct Reconciliation: Sendable {
         let now = service.clock.now()
         let saved = try await stored { () async throws(StoreError) in try await store.reconcileProgress() }
         if let saved, let progress = try? JSONValue.object(saved).decoded() as Progress, progress.fixes == fixes,
-            now - progress.startedAt < Self.resumableFor
+            let age = StoredTime.age(of: progress.startedAt, at: now), age < Self.resumableFor
         {
             return progress
         }

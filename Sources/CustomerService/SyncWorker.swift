@@ -15,7 +15,7 @@ package final class SyncWorker: Sendable {
     private let running = Atomic(0)
     /// The last piece of work failed for a reason that the next one will meet too.
     private let isOutage = Atomic(false)
-    /// No erasure is tried again before this time, in milliseconds since 1970.
+    /// No erasure is tried again before this moment of the steady clock.
     private let erasuresNotBefore = Atomic<Milliseconds>(0)
 
     /// How soon a change that another program made to the users table is seen.
@@ -128,10 +128,11 @@ package final class SyncWorker: Sendable {
         let held = sync.locks.held
         do throws(StoreError) {
             let now = clock.now()
-            let users = try await store.dueUsers(at: now, limit: limit + held.count)
-            let disposals = try await store.dueDisposals(at: now, limit: limit + held.count)
+            let latest = StoredTime.latestBelieved(at: now, ahead: Backoff.longest)
+            let users = try await store.dueUsers(at: now, latest: latest, limit: limit + held.count)
+            let disposals = try await store.dueDisposals(at: now, latest: latest, limit: limit + held.count)
             let isTimeToErase =
-                SystemClock().now() >= erasuresNotBefore.load(ordering: .relaxed)
+                SystemClock().steady() >= erasuresNotBefore.load(ordering: .relaxed)
                 && !held.contains(CustomerSync.purgeLease)
             let erasures = isTimeToErase ? try await store.dueErasures() : []
             let work =
@@ -148,7 +149,7 @@ package final class SyncWorker: Sendable {
     /// How long to wait for what was put back for a moment; `nil` when there is nothing to wait for.
     private func pauseUntilNextDue() async -> Milliseconds? {
         guard sync.stripe.status.reachable != false, let next = try? await store.nextDue() else { return nil }
-        let pause = next - clock.now()
+        let pause = StoredTime.wait(until: next, at: clock.now(), ahead: Backoff.longest)
         return pause <= Self.drainPatience ? max(pause, Self.pace) : nil
     }
 
@@ -165,7 +166,7 @@ package final class SyncWorker: Sendable {
             return nil
         } catch {
             guard !work.isErasure else {
-                erasuresNotBefore.store(SystemClock().now() + Self.erasurePause, ordering: .relaxed)
+                erasuresNotBefore.store(SystemClock().steady() + Self.erasurePause, ordering: .relaxed)
                 return error
             }
             isOutage.store(error.isOutage, ordering: .relaxed)

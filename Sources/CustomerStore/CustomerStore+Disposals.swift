@@ -126,13 +126,16 @@ extension CustomerStore {
         }
     }
 
-    package func dueDisposals(at now: Milliseconds, limit: Int) async throws(StoreError) -> [Disposal] {
+    /// - Parameter latest: As in `dueUsers`.
+    package func dueDisposals(
+        at now: Milliseconds, latest: Milliseconds, limit: Int
+    ) async throws(StoreError) -> [Disposal] {
         try await read { connection throws(StoreError) in
             try connection.rows(
                 """
-                SELECT \(Self.disposalColumns) FROM disposals WHERE parked = 0 AND not_before <= ?
-                ORDER BY not_before LIMIT ?
-                """, [.integer(now), SQLiteValue(limit)]
+                SELECT \(Self.disposalColumns) FROM disposals
+                WHERE parked = 0 AND (not_before <= ? OR not_before > ?) ORDER BY not_before LIMIT ?
+                """, [.integer(now), .integer(latest), SQLiteValue(limit)]
             ).map(Self.disposal)
         }
     }

@@ -5,18 +5,27 @@ internal import SQLite
 /// The sync queue (an outbox that triggers on the users table fill).
 extension CustomerStore {
     /// Users whose change is due and on whom nobody is working.
-    package func dueUsers(at now: Milliseconds, limit: Int) async throws(StoreError) -> [String] {
+    /// - Parameter latest: A time to wait for that lies further ahead is not believed (`StoredTime`): such a change is due.
+    package func dueUsers(
+        at now: Milliseconds, latest: Milliseconds, limit: Int
+    ) async throws(StoreError) -> [String] {
         let (owner, leaseNow) = (owner, leaseClock.now())
-        return try await read { connection throws(StoreError) in
-            try connection.rows(
-                """
+        // Two ranges of the index, so that those who wait are not looked at.
+        let ranges = ["not_before <= ?1", "not_before > ?2"].map { range in
+            """
+            SELECT * FROM (
                 SELECT user_id FROM sync_queue
-                WHERE parked = 0 AND not_before <= ?1 AND NOT EXISTS (
+                WHERE parked = 0 AND \(range) AND NOT EXISTS (
                     SELECT 1 FROM leases JOIN processes USING (owner)
                     -- What this process works on it knows itself; a lease that it could not give back is no obstacle.
-                    WHERE name = 'user:' || user_id AND expires_at > ?2 AND owner <> ?4)
-                ORDER BY not_before LIMIT ?3
-                """, [.integer(now), .integer(leaseNow), SQLiteValue(limit), .text(owner)]
+                    WHERE name = 'user:' || user_id AND expires_at > ?4 AND owner <> ?5)
+                ORDER BY not_before LIMIT ?3)
+            """
+        }
+        return try await read { connection throws(StoreError) in
+            try connection.rows(
+                ranges.joined(separator: " UNION ALL ") + " LIMIT ?3",
+                [.integer(now), .integer(latest), SQLiteValue(limit), .integer(leaseNow), .text(owner)]
             ).compactMap { $0.text(0) }
         }
     }

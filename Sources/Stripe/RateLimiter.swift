@@ -13,10 +13,10 @@ final class RateLimiter: Sendable {
 
     /// The milliseconds waited, or `nil` when the caller's turn doesn't come within `patience` or its task was cancelled.
     func wait(within patience: Milliseconds) async -> Milliseconds? {
-        guard let ticket = bucket.withLock({ $0.take(at: clock.now(), patience: patience) }) else { return nil }
+        guard let ticket = bucket.withLock({ $0.take(at: clock.steady(), patience: patience) }) else { return nil }
         var waited: Milliseconds = 0
         while true {
-            let delay = bucket.withLock { $0.delay(of: ticket, at: clock.now()) }
+            let delay = bucket.withLock { $0.delay(of: ticket, at: clock.steady()) }
             if delay == 0 { return waited }
             // The rate has fallen since. The ticket is lost, which only errs on the polite side.
             if Task.isCancelled || waited + delay > patience { return nil }
@@ -26,6 +26,6 @@ final class RateLimiter: Sendable {
     }
 
     func rateLimited() {
-        bucket.withLock { $0.rateLimited(at: clock.now()) }
+        bucket.withLock { $0.rateLimited(at: clock.steady()) }
     }
 }

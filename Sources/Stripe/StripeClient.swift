@@ -54,21 +54,21 @@ package final class StripeClient: Sendable {
         _ call: StripeCall, _ patience: Patience, read: (JSONObject) -> Value?
     ) async throws(StripeError) -> StripeReply<Value> {
         let request = request(for: call)
-        let began = clock.now()
+        let began = clock.steady()
         var attempt = 0
         var outcomeUnknown = false
         var last: StripeError?
         while true {
-            let admission = breaker.withLock { $0.admit(at: clock.now()) }
+            let admission = breaker.withLock { $0.admit(at: clock.steady()) }
             let remaining = max(0, patience.deadline - elapsed(since: began))
             if let refusal = await refusal(admission, call, within: remaining) {
-                breaker.withLock { $0.abandoned(admission, at: clock.now()) }
+                breaker.withLock { $0.abandoned(admission, at: clock.steady()) }
                 // What Stripe said says more than why it wasn't asked again.
                 throw (last ?? refusal).after(attempts: attempt, outcomeUnknown: outcomeUnknown)
             }
 
             attempt += 1
-            let sent = clock.now()
+            let sent = clock.steady()
             let answer: StripeAnswer<Value>
             switch await send(request, within: patience.deadline - elapsed(since: began)) {
             case .success(let response): answer = StripeAnswer(response, isMutation: call.isMutation, read: read)
@@ -134,7 +134,7 @@ extension StripeClient {
         return nil
     }
 
-    private func elapsed(since start: Milliseconds) -> Milliseconds { max(0, clock.now() - start) }
+    private func elapsed(since start: Milliseconds) -> Milliseconds { max(0, clock.steady() - start) }
 }
 
 // MARK: - The attempt
@@ -167,14 +167,15 @@ extension StripeClient {
         _ answer: StripeAnswer<Value>, of call: StripeCall, _ admission: CircuitBreaker.Admission, attempt: Int,
         duration: Milliseconds
     ) {
-        let now = clock.now()
+        let moment = clock.steady()
         breaker.withLock { breaker in
             switch answer.reachability {
             case .answered: breaker.succeeded()
-            case .failed: breaker.failed(admission, at: now)
-            case .unknown: breaker.abandoned(admission, at: now)
+            case .failed: breaker.failed(admission, at: moment)
+            case .unknown: breaker.abandoned(admission, at: moment)
             }
         }
+        let now = clock.now()
         seen.withLock { seen in
             seen.counters.requests += 1
             if answer.status == 429 { seen.counters.rateLimited += 1 }

@@ -31,7 +31,7 @@ final class ProgressDisplay: Sendable {
     deinit { if state.withLock({ $0.isLineOpen }) { _ = writeWhole([UInt8(ascii: "\n")], to: 2) } }
 
     func show(_ done: Int, _ remark: String = "") {
-        let now = SystemClock().now()
+        let now = SystemClock().steady()
         let isDue = state.withLock { state in
             guard now - state.shownAt >= (isBar ? Self.barInterval : Self.lineInterval) else { return false }
             state.shownAt = now

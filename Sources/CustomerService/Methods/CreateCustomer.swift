@@ -58,7 +58,7 @@ enum CreateCustomer: ServiceMethod {
             case (.new, nil): customer = try await onItsOwn(params, key: key.text, isRetry: false, service)
             case (.pending(let since), nil):
                 // The first attempt may have made it: its key replays, and the duplicate it would find is its own.
-                let isKept = service.clock.now() - since < CustomerSync.keyLifetime
+                let isKept = service.sync.isKeyKept(since: since)
                 customer = try await onItsOwn(params, key: key.text, isRetry: isKept, service)
             }
             if let id = customer["id"]?.string {

@@ -56,7 +56,7 @@ enum GetSyncStatus: ServiceMethod {
         }
         let now = service.clock.now()
         return Answer(
-            pending: status.pending, oldestAgeMs: status.oldestAt.map { max(0, now - $0) },
+            pending: status.pending, oldestAgeMs: status.oldestAt.map { StoredTime.age(of: $0, at: now) ?? 0 },
             parked: parked.map { change in
                 Answer.Parked(
                     userId: change.userId, reason: "\(change.errorType): \(change.error)", since: rfc3339(change.since),

@@ -28,7 +28,7 @@ enum Health: ServiceMethod {
             ],
             "queue": [
                 "pending": .number(JSONNumber(queue.pending)), "parked": .number(JSONNumber(queue.parked)),
-                "oldestAgeMs": queue.oldestAt.map { .number(JSONNumber(max(0, now - $0))) } ?? .null,
+                "oldestAgeMs": queue.oldestAt.map { .number(JSONNumber(StoredTime.age(of: $0, at: now) ?? 0)) } ?? .null,
             ],
             "stripe": [
                 "reachable": stripe.reachable.map { .bool($0) } ?? .null,
@@ -43,7 +43,7 @@ enum Health: ServiceMethod {
             ],
             "calls": service.metrics.json,
             "audit": tail.map { ["sequence": .number(JSONNumber($0.sequence)), "hash": .string($0.hash)] } ?? .null,
-            "uptimeMs": .number(JSONNumber(now - service.startedAt)),
+            "uptimeMs": .number(JSONNumber(service.clock.steady() - service.startedAt)),
         ]
     }
 }
