@@ -54,19 +54,21 @@ struct OneOf: Keyword {
     }
 }
 
-/// `not`.
+/// `not`. The description of what it excludes says so in words.
 struct Not: Keyword {
     private let schema: Subschema
+    private let words: String?
 
     init(_ site: KeywordSite, _ compiler: inout SchemaCompiler) throws(SchemaError) {
         schema = try compiler.subschema(of: site)
+        words = site.value.object.flatMap(nounPhrase)
     }
 
     var inPlace: [Subschema] { [schema] }
 
     func evaluate(_ instance: JSONValue, in evaluation: inout Evaluation) {
         guard evaluation.accepts(instance, by: schema) else { return }
-        evaluation.report("not", "is of the form that \"not\" excludes")
+        evaluation.report("not", words.map { "must not be \($0)" } ?? "is of the form that \"not\" excludes")
     }
 }
 

@@ -68,6 +68,9 @@ struct KeywordSite {
         return result
     }
 
+    /// What a person reads where a value is not as this schema wants it.
+    var words: String? { nounPhrase(in: schema) }
+
     /// A regular expression.
     func pattern(_ text: String) throws(SchemaError) -> Pattern {
         do {

@@ -2,20 +2,23 @@ import JSON
 
 // Validation, sections 6.3 and 7.
 
-/// `pattern`: not anchored, by code points.
+/// `pattern`: not anchored, by code points. The description beside it says in words what it allows.
 struct PatternKeyword: Keyword {
     private let pattern: Pattern
+    private let words: String?
     private let maximumLength: Int?
 
     init(_ site: KeywordSite, _ compiler: inout SchemaCompiler) throws(SchemaError) {
         pattern = try site.pattern(try site.string())
+        words = site.words
         maximumLength = try site.sibling("maxLength")?.size()
     }
 
     func evaluate(_ instance: JSONValue, in evaluation: inout Evaluation) {
         guard case .string(let string) = instance, !isFarTooLong(string), !pattern.matches(string) else { return }
         evaluation.report(
-            "pattern", params: ["pattern": .string(pattern.text)], "does not match the pattern \(pattern.text)")
+            "pattern", params: ["pattern": .string(pattern.text)],
+            words.map { "must be \($0)" } ?? "does not match the pattern \(pattern.text)")
     }
 
     /// `maxLength` reports such a text, so that going through all of it would only cost time. A code point has at most

@@ -16,6 +16,18 @@ func listed(_ items: [String]) -> String {
     return items.prefix(12).joined(separator: ", ") + ", … and \(items.count - 12) more"
 }
 
+/// What the schema's values are, to go on from "must be": the first sentence of its description, such as
+/// `an email address: one @ with text on both sides`. A regular expression tells that to nobody but programmers.
+func nounPhrase(in schema: JSONObject) -> String? {
+    guard var sentence = schema["description"]?.string, !sentence.isEmpty else { return nil }
+    if let end = sentence.firstRange(of: ". ") { sentence = String(sentence[..<end.lowerBound]) }
+    if sentence.hasSuffix(".") { sentence.removeLast() }
+    // A word in capitals, such as a name, stays one.
+    let second = sentence.dropFirst().first
+    return second.map { $0 == " " || $0.isLowercase } == true
+        ? sentence.prefix(1).lowercased() + sentence.dropFirst() : sentence
+}
+
 /// `1 item`, `2 items`.
 func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 

@@ -55,6 +55,10 @@ struct Tool: Sendable {
             properties["_meta"] = nil
             schema["properties"] = .object(properties)
         }
+        if var definitions = schema["$defs"]?.object {
+            definitions["Meta"] = nil
+            schema["$defs"] = definitions.isEmpty ? nil : .object(definitions)
+        }
         return .object(schema)
     }
 

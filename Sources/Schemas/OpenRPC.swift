@@ -81,9 +81,10 @@ private func contentDescriptors(of params: JSONValue) -> [JSONValue] {
     let required = params["required"]?.array?.compactMap(\.string) ?? []
     let all = (params["properties"]?.object?.members ?? []).map { member in
         let isRequired = required.contains { sameCodePoints($0, member.name) }
-        let schema = member.name == "_meta" ? ["$ref": "#/components/schemas/Meta"] : inComponents(member.value)
-        let described = member.name == "_meta" ? Schemas.meta : definition(of: member.value, in: params)
-        return (isRequired, contentDescriptor(member.name, schema, describedBy: described, required: isRequired))
+        let described = definition(of: member.value, in: params)
+        let descriptor = contentDescriptor(
+            member.name, inComponents(member.value), describedBy: described, required: isRequired)
+        return (isRequired, descriptor)
     }
     return all.filter(\.0).map(\.1) + all.filter { !$0.0 }.map(\.1)
 }
@@ -112,7 +113,7 @@ private func examplePairing(_ entry: JSONValue) -> JSONValue {
 private let definitionPrefix = "#/$defs/"
 
 private func components() -> JSONObject {
-    var schemas: JSONObject = ["Meta": inComponents(Schemas.meta)]
+    var schemas: JSONObject = [:]
     for method in Schemas.methods {
         for file in [Schemas.params(method), Schemas.result(method)] {
             for definition in file?["$defs"]?.object?.members ?? [] where schemas[definition.name] == nil {

@@ -56,6 +56,12 @@ import Testing
             Example(
                 #"{"pattern":"^[A-Z]{3}$"}"#, #""abc""#, "does not match the pattern ^[A-Z]{3}$",
                 #"{"pattern":"^[A-Z]{3}$"}"#),
+            Example(
+                #"{"pattern":"^[A-Z]{3}$","description":"A code of three capitals, such as AZ. Or so."}"#, #""abc""#,
+                "must be a code of three capitals, such as AZ", #"{"pattern":"^[A-Z]{3}$"}"#),
+            Example(
+                #"{"pattern":"^[0-9]$","description":"IPv4 digits."}"#, #""a""#, "must be IPv4 digits",
+                #"{"pattern":"^[0-9]$"}"#),
             Example(#"{"format":"email"}"#, #""ada""#, "is not an email address", #"{"format":"email"}"#),
             Example(
                 #"{"uniqueItems":true}"#, "[1,2,1.0]", "items 0 and 2 are equal; all must differ",
@@ -90,6 +96,9 @@ import Testing
                 #"{"propertyNames":{"maxLength":1}}"#, #"{"ab":1}"#,
                 #"the member name "ab" has 2 characters; at most 1 is allowed"#,
                 #"{"limit":1,"actual":2,"propertyName":"ab"}"#),
+            Example(
+                #"{"not":{"const":"a","description":"The first letter."}}"#, #""a""#, "must not be the first letter",
+                "{}"),
             Example(#"{"not":{"type":"null"}}"#, "null", #"is of the form that "not" excludes"#, "{}"),
             Example(
                 #"{"oneOf":[{"type":"integer"},{"type":"string"},{"minimum":2}]}"#, "3",

@@ -111,12 +111,24 @@ import Testing
         #expect(first.count > 10)
     }
 
+    @Test(
+        "Every pattern, and every form that is excluded, has a description to be told with", arguments: schemaFiles)
+    func wordsOfPatterns(name: String) throws {
+        visitSchemas(in: try document(name)) { part in
+            if part["pattern"] != nil { #expect(part["description"]?.string?.isEmpty == false, "\(part)") }
+            if let excluded = part["not"] { #expect(excluded["description"]?.string?.isEmpty == false, "\(part)") }
+        }
+    }
+
     @Test("Params refuse unknown members, require only known ones and leave room for _meta", arguments: methods)
     func closedParams(method: String) throws {
         let params = try #require(Schemas.params(method))
         #expect(params["type"] == "object")
         #expect(params["additionalProperties"] == false)
-        #expect(params["properties"]?["_meta"]?["type"] == "object")
+        #expect(params["properties"]?["_meta"] == ["$ref": "#/$defs/Meta"])
+        var meta = try #require(Schemas.meta.object)
+        meta["$schema"] = nil
+        #expect(params["$defs"]?["Meta"] == .object(meta), "copy meta.json into it")
         for required in params["required"]?.array ?? [] {
             #expect(params["properties"]?[required.string ?? ""] != nil)
         }
@@ -172,6 +184,7 @@ func visitSchemas(in schema: JSONValue, _ body: (JSONObject) -> Void) {
     for keyword in ["items", "additionalProperties", "propertyNames"] {
         if let subschema = object[keyword] { visitSchemas(in: subschema, body) }
     }
+    if let subschema = object["not"] { visitSchemas(in: subschema, body) }
     for subschema in object["anyOf"]?.array ?? [] { visitSchemas(in: subschema, body) }
 }
 
@@ -252,6 +265,49 @@ func visitSchemas(in schema: JSONValue, _ body: (JSONObject) -> Void) {
     }
 
     @Test(
+        "A text of the wrong form is told in words what is right, and shown no regular expression",
+        arguments: [
+            (
+                "registerUser", #"{"email": "ada @example.com"}"#,
+                "must be an email address: one @ with text on both sides, without white space or control characters"
+            ),
+            (
+                "getCustomer", #"{"customerId": "cus 1"}"#,
+                "must be the id of a Stripe customer: ASCII letters, digits and underscores, usually beginning with `cus_`"
+            ),
+            (
+                "getUser", #"{"userId": "a\u0000b"}"#,
+                "must be the id of a user in the host's own system: any text of up to 255 characters without control characters"
+            ),
+            (
+                "createCustomer", #"{"email": "a@b.example", "invoice_prefix": "ab"}"#,
+                "must be the prefix of the customer's invoice numbers: 3 to 12 uppercase letters or digits"
+            ),
+            (
+                "updateUser", #"{"userId": "u", "metadata": {"a[0]": "x"}}"#,
+                #"the member name "a[0]" must be a name without square brackets"#
+            ),
+            (
+                "verifyAuditLog", #"{"anchor": {"sequence": 1, "hash": "X"}}"#,
+                "must be its hash: 64 hexadecimal digits in lower case"
+            ),
+            (
+                "ping", #"{"_meta": {"traceparent": "00-0"}}"#,
+                "must be a W3C trace context: version, trace id, parent id and flags, in lower-case hexadecimal digits joined by hyphens"
+            ),
+            (
+                "ping", #"{"_meta": {"actor": {"id": "u", "role": "system"}}}"#,
+                "must not be the role `system`, which the process itself acts as"
+            ),
+        ])
+    func told(method: String, params: String, words: String) throws {
+        let schema = try Schema(#require(Schemas.params(method)))
+        let errors = try schema.validate(JSONValue(parsing: params.utf8)).list.map(\.error)
+        #expect(errors.contains(words), "\(errors)")
+        #expect(!errors.contains { $0.contains("^") })
+    }
+
+    @Test(
         "Stripe's limits count code points: the last length that passes, and one more",
         arguments: [("name", 256), ("phone", 20), ("description", 5000), ("business_name", 150), ("email", 512)])
     func lengths(member: String, limit: Int) throws {
@@ -299,14 +355,19 @@ func visitSchemas(in schema: JSONValue, _ body: (JSONObject) -> Void) {
     }
 
     @Test(
-        "_meta is an actor, a key, a deadline, a token, a trace, and nothing else",
+        "_meta is an actor, a key, a deadline, a token, a trace, and nothing else, in the params of every method too",
         arguments: [
             ("{}", true), (#"{"actor": {"id": "u", "role": "r"}}"#, true), (#"{"actor": {"id": "u"}}"#, false),
             (#"{"timeoutMs": 600000}"#, true), (#"{"timeoutMs": 0}"#, false), (#"{"timeoutMs": 600001}"#, false),
             (#"{"progressToken": 7}"#, true), (#"{"progressToken": true}"#, false), (#"{"other": 1}"#, false),
         ])
     func meta(text: String, fits: Bool) throws {
-        #expect(try Schema(Schemas.meta).validate(JSONValue(parsing: text.utf8)).isEmpty == fits)
+        let value = try JSONValue(parsing: text.utf8)
+        #expect(try Schema(Schemas.meta).validate(value).isEmpty == fits)
+        for method in Schemas.methods {
+            let found = try Schema(#require(Schemas.params(method))).validate(["_meta": value]).list
+            #expect(found.contains { $0.instanceLocation.hasPrefix("/_meta") } != fits, "\(method)")
+        }
     }
 
     /// Each violation as the place in the params and the keyword.
