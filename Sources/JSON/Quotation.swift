@@ -1,14 +1,20 @@
 // How texts that came from outside may be repeated in errors, logs and audit events.
 
-/// An address as a log may hold it: `a***@example.com`. What is no address is masked as a whole.
+/// An address as a log, an audit event or an error may hold it: `a***@example.com`, and `***@example.com` where the first
+/// letter is the whole name. What is no address is masked as a whole.
 package func maskedEmail(_ address: String) -> String {
     guard let at = address.lastIndex(of: "@") else { return "***" }
-    return address.prefix(1) + "***" + address[at...]
+    let name = address[..<at]
+    return (name.count > 1 ? name.prefix(1) : "") + "***" + address[at...]
 }
 
 /// A name or an id with what it may not hold masked: an address, or a key of Stripe's that was put in the wrong place.
 package func masked(_ name: String) -> String {
-    if ["sk_", "rk_", "whsec_"].contains(where: name.hasPrefix) { return "***" }
+    let isSecret =
+        ["sk_", "rk_", "whsec_"].contains(where: name.hasPrefix)
+        // Also with something around it, such as the quotation marks of an environment file.
+        || ["sk_live_", "sk_test_", "sk_org_", "rk_live_", "rk_test_", "whsec_"].contains(where: name.contains)
+    if isSecret { return "***" }
     return name.utf8.contains(UInt8(ascii: "@")) ? maskedEmail(name) : name
 }
 
