@@ -9,9 +9,13 @@
 // Nothing has to be started or stopped by hand: the process starts with the first call, is shared by all of them, does
 // not keep the event loop alive while no call is pending, and ends with the client, at the latest with the program.
 // Each worker thread has a process of its own. No API is used that Node 18.0 does not have.
+//
+// `undefined` for an optional member is the same as leaving it out; `null` unsets a field, where its type has it. The body of
+// a webhook may be handed on as the bytes that it came in.
 
 import { Buffer } from 'node:buffer'
 import { spawn } from 'node:child_process'
+import { TextDecoder } from 'node:util'
 
 /*::
 import type { ChildProcess } from 'node:child_process'
@@ -35,35 +39,35 @@ const MAX_LINE = 8 << 20
 
 export interface StripeCustomersOptions {
   // The SQLite file.
-  database?: string
+  database?: string | undefined
   // A built-in Stripe takes the place of the network.
-  sandbox?: boolean
+  sandbox?: boolean | undefined
   // Else the variable STRIPE_API_KEY. Never handed on as an argument: those show in `ps`.
-  apiKey?: string
+  apiKey?: string | undefined
   // Further options, as on the command line.
-  arguments?: readonly string[]
+  arguments?: readonly string[] | undefined
   // The executable; else the variable STRIPE_CUSTOMERS_BINARY, else `stripe-customers` in the PATH.
-  binary?: string
+  binary?: string | undefined
   // The whole environment of the process.
-  env?: { [name: string]: string | undefined }
+  env?: { [name: string]: string | undefined } | undefined
   // Called with each line of the process's log.
-  log?: (line: string) => void
+  log?: ((line: string) => void) | undefined
   // Milliseconds that a call may take.
-  timeoutMs?: number
+  timeoutMs?: number | undefined
   // Send a call again after a crash of the process, if the method promises that this is safe.
-  retry?: boolean
+  retry?: boolean | undefined
   // Milliseconds that `close` waits before it sends SIGTERM.
-  graceMs?: number
+  graceMs?: number | undefined
 }
 
 export interface CallOptions {
   // Milliseconds.
-  timeoutMs?: number
+  timeoutMs?: number | undefined
   // Cancels the call.
-  signal?: AbortSignal
-  retry?: boolean
-  meta?: Meta
-  onProgress?: (value: unknown) => void
+  signal?: AbortSignal | undefined
+  retry?: boolean | undefined
+  meta?: Meta | undefined
+  onProgress?: ((value: unknown) => void) | undefined
 }
 
 export interface CallErrorData {
@@ -94,6 +98,11 @@ interface Answer {
 
 // Errors
 
+/** `customer_not_found` is a `CustomerNotFound`. */
+function className(type /*: string */) /*: string */ {
+  return type.split('_').map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('')
+}
+
 /** A call that failed. There is one subclass for each `type`; `retryable`: whether the same call may succeed later. */
 export class StripeCustomersError extends Error {
   type /*: string */
@@ -104,7 +113,8 @@ export class StripeCustomersError extends Error {
   constructor(message /*: string */, code /*: number */ = 0, data /*: CallErrorData */ = {}) {
     const violations = data.violations?.slice(0, 5).map((each) => `${each.instanceLocation || 'params'} ${each.error}`)
     super(violations ? `${message}: ${violations.join('; ')}` : message)
-    this.name = new.target.name
+    // Not only that of the class, which a bundler makes short.
+    this.name = data.type ? className(data.type) : new.target.name
     this.type = data.type ?? ''
     this.code = code
     this.data = data
@@ -278,6 +288,15 @@ class Run {
 /** Ends the process of a client that nobody holds any more. Not typed: the compiler may know no `lib` but an older one. */
 const dropped = new (globalThis /*:: as any */).FinalizationRegistry((run /*: Run */) => run.letGo())
 
+/**
+ * Bytes, such as the body of a webhook, as the text that they are. What is no UTF-8 becomes U+FFFD: a body that Stripe has
+ * not signed, which is for the process to tell. By `isView` and the name, since a test runner's classes are others.
+ */
+function asText(value /*: unknown */) /*: unknown */ {
+  const isBytes = ArrayBuffer.isView(value) || Object.prototype.toString.call(value) === '[object ArrayBuffer]'
+  return isBytes ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(value /*:: as Uint8Array */) : value
+}
+
 /** A message as it goes to the process. What that could not read, and so not answer under its id, is refused here. */
 function serialized(message /*: object */) /*: string */ {
   const text = JSON.stringify(message)
@@ -323,9 +342,10 @@ export class StripeCustomers {
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs
     if (signal?.aborted) return Promise.reject(signal.reason)
     const id = ++this.#lastID
-    let fields = params
+    const fields /*: Record<string, unknown> */ = {}
+    for (const [name, value] of Object.entries(params ?? {})) fields[name] = asText(value)
     if (options.meta || onProgress) {
-      fields = { ...params, _meta: { ...options.meta, ...(onProgress ? { progressToken: id } : {}) } }
+      fields['_meta'] = { ...options.meta, ...(onProgress ? { progressToken: id } : {}) }
     }
     let timer /*: ReturnType<typeof setTimeout> | undefined */
     let abort = () => {}
@@ -361,10 +381,10 @@ export class StripeCustomers {
         `${RESTART_WINDOW / 1000} seconds and is not started again for now; the last time: ${this.#run?.ended?.message}`)
     }
     const { database, sandbox, apiKey, arguments: more = [], binary, env = process.env, log } = this.#options
-    const args = ['serve', ...(database === undefined ? [] : ['--database', database]), ...(sandbox ? ['--sandbox'] : [])]
+    const args = ['serve', ...(database == null ? [] : ['--database', database]), ...(sandbox ? ['--sandbox'] : [])]
     this.#run = new Run(
       binary ?? process.env['STRIPE_CUSTOMERS_BINARY'] ?? 'stripe-customers', [...args, ...more],
-      apiKey === undefined ? env : { ...env, STRIPE_API_KEY: apiKey }, log ?? (() => {}))
+      apiKey == null ? env : { ...env, STRIPE_API_KEY: apiKey }, log ?? (() => {}))
     dropped.unregister(this)
     dropped.register(this, this.#run, this)
     if (this.#run.child.pid !== undefined) this.#starts.push(now)

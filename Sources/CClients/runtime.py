@@ -9,6 +9,10 @@
 Nothing has to be started or stopped by hand: the process starts with the first call, is shared by all threads and ends
 with the client, at the latest with the interpreter. `AsyncStripeCustomers` is the same for asyncio. Arguments are in
 snake_case; answers are exactly as on the wire.
+
+`None` for an optional argument or member is the same as leaving it out, unless its type has `None` of its own, as in
+`update_user(name=None)`: there it unsets the field, and `OMITTED`, the default, leaves it as it is. The body of a webhook
+may be handed on as the bytes that it came in.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ import subprocess
 import threading
 import time
 import weakref
-from typing import Any, Callable, Deque, Dict, List, Literal, Mapping, Optional, Sequence, Type, TypedDict, Union
+from typing import Any, Callable, Deque, Dict, FrozenSet, List, Literal, Mapping, Optional, Sequence, Type, TypedDict, Union
 
 __version__ = "@version@"
 
@@ -42,7 +46,7 @@ _PIPE = 1 << 16
 
 
 class _Omitted:
-    """The default of a field that is left out, which is not the same as `None`: that unsets the field."""
+    """The default of a field that `None` would unset: it is left out, and stays as it is."""
 
     def __repr__(self) -> str:
         return "OMITTED"
@@ -104,6 +108,9 @@ class ClientClosed(StripeCustomersError):
 
 
 # @errors@
+
+#: The optional members of the params that can't be null, so that `None` leaves them out.
+# @leavable@
 
 
 def _error(error: Mapping[str, Any]) -> StripeCustomersError:
@@ -337,6 +344,10 @@ class _Process:
 
 _clients: "weakref.WeakSet[_Client]" = weakref.WeakSet()
 
+#: Held while a process is being started. A fork waits for that: else the child would keep pipes of which no client knows,
+#: and with them the process, which ends with the last writer of its stdin. Reentrant for a signal's handler that forks.
+_starting = threading.RLock()
+
 
 class _Client:
     """What the two clients share: the process, started anew when it has ended, and its options."""
@@ -409,7 +420,8 @@ class _Client:
                     "stripe-customers has ended {} times within {:.0f} seconds and is not started again for now; "
                     "the last time: {}".format(len(self._starts), RESTART_WINDOW, last))
             try:
-                self._process = _Process(self._command, self._env, self._log)
+                with _starting:
+                    self._process = _Process(self._command, self._env, self._log)
             except OSError as error:
                 raise ProcessEnded(
                     "stripe-customers could not be started ({}): is {!r} in the PATH, and executable? Give `binary` or "
@@ -422,9 +434,12 @@ class _Client:
         progress: Optional[Callable[[Any], None]]
     ) -> "tuple[_Process, _Call]":
         call = _Call(next(self._ids), progress)
-        fields = {name: value for name, value in params.items() if value is not OMITTED}
+        try:
+            fields = _given(params, _LEAVABLE.get(method, frozenset()))
+        except RecursionError:
+            raise ValueError("The params are nested too deeply, or in a circle") from None
         if meta is not None or progress is not None:
-            fields["_meta"] = dict(meta or {})
+            fields["_meta"] = _given(meta or {}, frozenset([".*"]))
             if progress is not None:
                 fields["_meta"]["progressToken"] = call.id
         line = _line({"jsonrpc": "2.0", "id": call.id, "method": method, "params": fields})
@@ -453,6 +468,22 @@ class _Client:
             process = self._process
         if process is not None:
             process.close(self._grace)
+
+
+def _given(value: Any, leavable: FrozenSet[str], path: str = "") -> Any:
+    """The value as it goes on the wire, without what is left out."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        # What is no UTF-8 becomes U+FFFD: a body that Stripe has not signed, which is for the process to tell.
+        return bytes(value).decode("utf-8", "replace")
+    if isinstance(value, Mapping):
+        any_name = path + ".*" in leavable
+        return {
+            name: _given(each, leavable, "{}.{}".format(path, name)) for name, each in value.items()
+            if each is not OMITTED and not (
+                each is None and (any_name or "{}.{}".format(path, name) in leavable))}
+    if isinstance(value, (list, tuple)):
+        return [_given(each, leavable, path + "[]") for each in value]
+    return value
 
 
 def _line(message: Mapping[str, Any]) -> bytes:
@@ -502,7 +533,18 @@ def _close_all() -> None:
         client._close()
 
 
-def _after_fork() -> None:
+def _before_fork() -> None:
+    _starting.acquire()
+
+
+def _after_fork_in_parent() -> None:
+    _starting.release()
+
+
+def _after_fork_in_child() -> None:
+    global _starting
+    # Not the parent's, for which others may have been waiting.
+    _starting = threading.RLock()
     for client in list(_clients):
         if client._process is not None and client._process.ended is None:
             client._process.forget()
@@ -510,7 +552,8 @@ def _after_fork() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
 
 # MARK: The clients
 

@@ -57,7 +57,10 @@ struct ClientInterface {
                 Method(
                     name: name, summary: entry["summary"]?.string ?? "",
                     description: entry["description"]?.string ?? "", paramsName: paramsName,
-                    params: fields(of: params, named: paramsName, in: params).filter { $0.name != "_meta" },
+                    params: fields(
+                        of: params, named: paramsName, in: params,
+                        bytes: entry["bytes"]?.array?.compactMap(\.string) ?? []
+                    ).filter { $0.name != "_meta" },
                     result: type(of: result, named: result["title"]?.string ?? "Result", in: result),
                     isSafe: tags.contains("readOnly") || tags.contains("idempotent")))
         }
@@ -70,6 +73,26 @@ struct ClientInterface {
         for entry in Schemas.errors {
             guard let type = entry["type"]?.string, let code = entry["code"]?.int64 else { continue }
             errors.append(ErrorKind(type: type, code: code, description: entry["description"]?.string ?? ""))
+        }
+    }
+
+    /// The paths of what may be left out of a method's params and can't be null, such as `.address.line2`; `.*` stands for
+    /// any name, `[]` for any place in a list. A host that has no value there says the same as one that leaves it out.
+    func leavable(_ params: [Field]) -> [String] { params.flatMap { leavable($0, below: "") } }
+
+    private func leavable(_ field: Field, below path: String) -> [String] {
+        let path = path + "." + field.name
+        return (field.isRequired || field.type.isNullable ? [] : [path]) + leavable(field.type, at: path)
+    }
+
+    private func leavable(_ type: ClientType, at path: String) -> [String] {
+        switch type {
+        case .union(let forms): forms.flatMap { leavable($0, at: path) }
+        case .array(let element): leavable(element, at: path + "[]")
+        case .map(let value): value.isNullable ? [] : [path + ".*"]
+        case .named(let name):
+            declarations.first { sameCodePoints($0.name, name) }?.fields.flatMap { leavable($0, below: path) } ?? []
+        default: []
         }
     }
 
@@ -124,7 +147,10 @@ struct ClientInterface {
                 name: name, documentation: schema["description"]?.string ?? "", fields: fields, isOpen: isOpen))
     }
 
-    private mutating func fields(of schema: JSONValue, named name: String, in file: JSONValue) -> [Field] {
+    /// - Parameter bytes: those that may be bytes.
+    private mutating func fields(
+        of schema: JSONValue, named name: String, in file: JSONValue, bytes: [String] = []
+    ) -> [Field] {
         let required = schema["required"]?.array?.compactMap(\.string) ?? []
         return (schema["properties"]?.object?.members ?? []).map { member in
             let own = member.value["description"]?.string
@@ -132,7 +158,8 @@ struct ClientInterface {
                 .flatMap { file["$defs"]?[String($0)]?["description"]?.string }
             return Field(
                 name: member.name, documentation: own ?? referred ?? "",
-                type: type(of: member.value, named: name + pascalCase(member.name), in: file),
+                type: bytes.contains(member.name)
+                    ? .bytes : type(of: member.value, named: name + pascalCase(member.name), in: file),
                 isRequired: required.contains { sameCodePoints($0, member.name) })
         }
     }

@@ -6,6 +6,8 @@ indirect enum ClientType {
     case integer
     case number
     case string
+    /// A text that the host may have as bytes.
+    case bytes
     /// One of these texts.
     case literals([String])
     case array(ClientType)
@@ -14,4 +16,13 @@ indirect enum ClientType {
     /// An object that `ClientInterface.declarations` has.
     case named(String)
     case union([ClientType])
+
+    /// Whether `null` is a value of its own, which unsets something.
+    var isNullable: Bool {
+        switch self {
+        case .any, .null: true
+        case .union(let forms): forms.contains(where: \.isNullable)
+        default: false
+        }
+    }
 }

@@ -62,6 +62,7 @@ private func typeName(_ type: ClientType) -> String {
     case .boolean: return "boolean"
     case .integer, .number: return "number"
     case .string: return "string"
+    case .bytes: return "string | Uint8Array | ArrayBuffer"
     case .literals(let values): return values.map { "'\($0)'" }.joined(separator: " | ")
     case .array(let element):
         let name = typeName(element)
@@ -87,7 +88,10 @@ private func typeDeclaration(
 ) -> String {
     let members = fields.flatMap { field in
         documentationComment(field.documentation).map { "  " + $0 }
-            + ["  \(field.name)\(field.isRequired ? "" : "?"): \(typeName(field.type))"]
+            // A host writes `name: user.name` where it may have none, under `exactOptionalPropertyTypes` too.
+            + [
+                "  \(field.name)\(field.isRequired ? ":" : "?:") \(typeName(field.type))\(field.isRequired ? "" : " | undefined")"
+            ]
     }
     let open = isOpen ? ["  [field: string]: unknown"] : []
     // An interface without members would take anything, a wrong field too.

@@ -9,6 +9,7 @@ package func pythonClient(version: String) -> String {
         [
             "types": interface.declarations.map(typedDict).joined(separator: "\n\n\n"),
             "errors": errorClasses(interface),
+            "leavable": leavable(interface),
             "methods": interface.methods.map { method($0, isAsync: false) }.joined(separator: "\n\n"),
             "async-methods": interface.methods.map { method($0, isAsync: true) }.joined(separator: "\n\n"),
         ])
@@ -24,6 +25,7 @@ private func typeName(_ type: ClientType) -> String {
     case .integer: return "int"
     case .number: return "float"
     case .string: return "str"
+    case .bytes: return "Union[str, bytes]"
     case .literals(let values): return "Literal[\(values.map { "\"\($0)\"" }.joined(separator: ", "))]"
     case .array(let element): return "List[\(typeName(element))]"
     case .map(let value): return "Dict[str, \(typeName(value))]"
@@ -89,11 +91,26 @@ private func errorClasses(_ interface: ClientInterface) -> String {
         """
 }
 
+/// The paths in the params of each method at which `None` says nothing.
+private func leavable(_ interface: ClientInterface) -> String {
+    let methods = interface.methods.compactMap { method -> String? in
+        let paths = interface.leavable(method.params)
+        guard !paths.isEmpty else { return nil }
+        let items = wrapped(paths.map { "\"\($0)\"," }, width: 104).map { "        " + $0 }.joined(separator: "\n")
+        return "    \"\(method.name)\": frozenset([\n\(items)\n    ]),"
+    }
+    return "_LEAVABLE: Dict[str, FrozenSet[str]] = {\n\(methods.joined(separator: "\n"))\n}"
+}
+
 // MARK: - Methods
 
 private func method(_ method: ClientInterface.Method, isAsync: Bool) -> String {
     let required = method.params.filter(\.isRequired).map { "\(argument($0)): \(typeName($0.type))" }
-    let optional = method.params.filter { !$0.isRequired }.map { "\(argument($0)): \(typeName($0.type)) = OMITTED" }
+    let optional = method.params.filter { !$0.isRequired }.map { field in
+        field.type.isNullable
+            ? "\(argument(field)): \(typeName(field.type)) = OMITTED"
+            : "\(argument(field)): Optional[\(typeName(field.type))] = None"
+    }
     let terms = [
         "meta: Optional[Meta] = None", "timeout: Optional[float] = None", "retry: Optional[bool] = None",
         "on_progress: Optional[Callable[[Any], None]] = None",

@@ -10,7 +10,8 @@ extension ClientTests {
             arguments: [
                 "calls", "errors", "a_thousand_threads_calls", "a_thousand_tasks_calls", "a_large_answer",
                 "a_kill_in_mid_call", "a_retry", "a_timeout", "a_cancel", "a_budget", "a_failed_start", "a_log",
-                "a_fork", "preforked_workers", "two_clients", "what_cannot_be_sent", "python_3_9", "a_deaf_process",
+                "a_fork", "a_fork_during_the_start", "what_is_left_out", "a_body_of_bytes", "preforked_workers",
+                "two_clients", "what_cannot_be_sent", "python_3_9", "a_deaf_process",
                 "an_exit_with_calls_pending", "a_killed_host", "an_interrupt", "a_timeout_of_a_deaf_process",
                 "an_exception_in_mid_write", "calls_from_callbacks", "failing_callbacks", "garbage",
                 "a_dropped_client",

@@ -25,7 +25,7 @@ def customer(user_id):
 @app.post("/stripe")
 def stripe_event():
     signature = request.headers.get("Stripe-Signature", "")
-    return jsonify(stripe.handle_webhook(payload=request.get_data(as_text=True), signature=signature))
+    return jsonify(stripe.handle_webhook(payload=request.get_data(), signature=signature))
 
 
 @app.errorhandler(StripeCustomersError)

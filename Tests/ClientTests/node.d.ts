@@ -32,6 +32,13 @@ declare module 'node:child_process' {
   export function spawn(command: string, args: readonly string[], options: object): ChildProcess
 }
 
+declare module 'node:util' {
+  export class TextDecoder {
+    constructor(encoding?: string, options?: object)
+    decode(bytes?: Uint8Array): string
+  }
+}
+
 declare module 'node:readline' {
   export function createInterface(options: object): { on(event: 'line', listener: (line: string) => void): void }
 }

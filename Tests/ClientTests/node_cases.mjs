@@ -3,7 +3,8 @@
 
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, writeFileSync } from 'node:fs'
+import { createHmac } from 'node:crypto'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,7 +15,7 @@ import { Worker } from 'node:worker_threads'
 
 const client = path.resolve('stripe-customers.mjs')
 const {
-  StripeCustomers, CallTimeout, ClientClosed, CustomerNotFound, InvalidParams, MethodNotFound, ProcessEnded,
+  StripeCustomers, CallTimeout, ClientClosed, CustomerNotFound, InvalidParams, InvalidSignature, MethodNotFound, ProcessEnded,
   UserAlreadyExists, version,
 } = await import(pathToFileURL(client))
 
@@ -80,6 +81,54 @@ const cases = {
       error instanceof InvalidParams && error.message.includes('/email'))
     await assert.rejects(stripe.call('getCustomers'), (error) =>
       error instanceof MethodNotFound && error.data.suggestion === 'getCustomer')
+  },
+
+  /** A host hands on what it has, and that may be nothing. */
+  async whatIsLeftOut() {
+    const stripe = sandbox({ database: 'left-out.sqlite', apiKey: undefined, log: undefined, timeoutMs: undefined })
+    const { user } = await stripe.registerUser(
+      { userId: 'u1', email: 'ada@example.com', name: undefined, metadata: { plan: 'pro', team: undefined } },
+      { meta: { idempotencyKey: undefined }, timeoutMs: undefined, signal: undefined })
+    assert.equal(user.name, null)
+    assert.deepEqual(user.metadata, { plan: 'pro' })
+    assert.equal((await stripe.updateUser({ userId: 'u1', name: 'Ada', phone: undefined })).user.name, 'Ada')
+    assert.equal((await stripe.updateUser({ userId: 'u1', name: undefined })).user.name, 'Ada')
+    assert.equal((await stripe.updateUser({ userId: 'u1', name: null })).user.name, null)
+    const customer = await stripe.createCustomer({ email: 'bob@example.com', address: { city: 'Bonn', line2: undefined } })
+    assert.equal(customer.address.city, 'Bonn')
+  },
+
+  async bodyOfBytes() {
+    const stripe = sandbox({ env: { ...process.env, STRIPE_WEBHOOK_SECRET: 'whsec_1' } })
+    const body = Buffer.from(JSON.stringify({ id: 'evt_1', object: 'event', type: 'ping', text: 'ß €' }))
+    const signature = (bytes) => {
+      const now = Math.floor(Date.now() / 1000)
+      return `t=${now},v1=${createHmac('sha256', 'whsec_1').update(`${now}.`).update(bytes).digest('hex')}`
+    }
+    const foreign = runInNewContext('Uint8Array.from(bytes)', { bytes: [...body] })
+    const payloads = [body, new Uint8Array(body), Uint8Array.from(body).buffer, foreign, foreign.buffer, body.toString()]
+    for (const payload of payloads) {
+      assert.equal((await stripe.handleWebhook({ payload, signature: signature(body) })).eventId, 'evt_1')
+    }
+    // No UTF-8, so nothing of Stripe's: a refusal like any other.
+    const broken = Buffer.from([0xff, 0x7b, 0x7d])
+    await assert.rejects(stripe.handleWebhook({ payload: broken, signature: signature(broken) }), InvalidSignature)
+  },
+
+  /** A bundler gives classes short names. */
+  async minified() {
+    let text = readFileSync(client, 'utf8')
+    for (const [long, short] of [['UserAlreadyExists', 'a'], ['ProcessEnded', 'b'], ['StripeCustomersError', 'c']]) {
+      text = text.replace(new RegExp(`\\b${long}\\b`, 'g'), `${short}_`)
+    }
+    writeFileSync('minified.mjs', text)
+    const bundle = await import(pathToFileURL(path.resolve('minified.mjs')))
+    const stripe = new bundle.StripeCustomers({ database: 'minified.sqlite', sandbox: true })
+    await stripe.registerUser({ userId: 'u1', email: 'ada@example.com' })
+    await assert.rejects(stripe.registerUser({ userId: 'u1', email: 'b@example.com' }), (error) =>
+      error instanceof bundle.a_ && error.name === 'UserAlreadyExists' && String(error).startsWith('UserAlreadyExists: '))
+    const missing = new bundle.StripeCustomers({ binary: '/nowhere/stripe-customers' })
+    await assert.rejects(missing.ping(), (error) => error instanceof bundle.b_ && error.name === 'ProcessEnded')
   },
 
   async thousandCalls() {

@@ -4,6 +4,7 @@ path. Nothing is printed; an assertion that fails ends it."""
 import ast
 import asyncio
 import gc
+import hmac
 import http.server
 import json
 import logging
@@ -18,8 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import stripe_customers
 from stripe_customers import (
-    AsyncStripeCustomers, CallTimeout, ClientClosed, CustomerNotFound, InvalidParams, MethodNotFound, ProcessEnded,
-    StripeCustomers, UserAlreadyExists)
+    OMITTED, AsyncStripeCustomers, CallTimeout, ClientClosed, CustomerNotFound, InvalidParams, InvalidSignature,
+    MethodNotFound, ProcessEnded, StripeCustomers, UserAlreadyExists)
 
 
 class SlowStripe:
@@ -119,6 +120,90 @@ def errors():
         assert "/email" in str(error), str(error)
         error = raises(MethodNotFound, lambda: stripe.call("getCustomers", {}))
         assert error.data["suggestion"] == "getCustomer"
+
+
+def what_is_left_out():
+    """A host hands on what it has, and that may be nothing."""
+    with sandbox() as stripe:
+        user = stripe.register_user(
+            user_id="u1", email="ada@example.com", name=None, phone=OMITTED, metadata={"plan": "pro", "team": None},
+            email_verified=None, meta={"idempotencyKey": None})["user"]
+        assert user["name"] is None and user["metadata"] == {"plan": "pro"}, user
+        assert stripe.list_users(limit=None, starting_after=None, linked=None)["data"][0]["id"] == "u1"
+        customer = stripe.create_customer(
+            email="bob@example.com", name="Bob", description=None, on_duplicate_email=None,
+            address={"line1": "1 Main Street", "line2": None, "city": OMITTED}, metadata=None)
+        assert customer["name"] == "Bob" and customer["address"]["line1"] == "1 Main Street"
+        # A field that can be unset keeps its two ways to say nothing.
+        assert stripe.update_user(user_id="u1", name="Ada", phone="1")["user"]["name"] == "Ada"
+        assert stripe.update_user(user_id="u1", email=None, name=OMITTED)["user"]["name"] == "Ada"
+        assert stripe.update_user(user_id="u1", metadata={"plan": None})["user"]["metadata"] == {}
+        assert stripe.update_user(user_id="u1", name=None)["user"]["name"] is None
+        changed = stripe.update_customer(customer_id=customer["id"], name=None, email=OMITTED)
+        assert changed["name"] is None and changed["email"] == "bob@example.com"
+        # By the name on the wire it is no different, and what is needed can't be left out.
+        assert stripe.call("listUsers", {"limit": None})["data"]
+        error = raises(InvalidParams, lambda: stripe.get_user(user_id=None))
+        assert "/userId must be a string, not null" in str(error), error
+
+
+def a_body_of_bytes():
+    env = dict(os.environ, STRIPE_WEBHOOK_SECRET="whsec_1")
+    body = json.dumps({"id": "evt_1", "object": "event", "type": "ping", "text": "ß €"}, ensure_ascii=False).encode()
+
+    def signature(body):
+        now = int(time.time())
+        digest = hmac.new(b"whsec_1", str(now).encode() + b"." + body, "sha256").hexdigest()
+        return "t={},v1={}".format(now, digest)
+
+    with sandbox(env=env) as stripe:
+        for payload in (body, bytearray(body), memoryview(body), body.decode()):
+            assert stripe.handle_webhook(payload=payload, signature=signature(body))["eventId"] == "evt_1"
+        # No UTF-8, so nothing of Stripe's: a refusal like any other.
+        raises(InvalidSignature, lambda: stripe.handle_webhook(payload=b"\xff{}", signature=signature(b"\xff{}")))
+
+
+def a_fork_during_the_start():
+    """Another thread forks while the process is being started: the child must not hold the pipes."""
+
+    def pipes():
+        links = []
+        for name in os.listdir("/proc/self/fd"):
+            try:
+                links.append(os.readlink("/proc/self/fd/" + name))
+            except OSError:
+                pass
+        return sorted(each for each in links if each.startswith("pipe:"))
+
+    before = pipes()
+    status = []
+
+    def fork():
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if pipes() == before else 1)
+        status.append(os.waitpid(child, 0)[1])
+
+    started = subprocess.Popen
+    forking = threading.Thread(target=fork)
+
+    def popen(*arguments, **options):
+        forking.start()
+        # Where nothing holds it up it has forked long before that.
+        forking.join(timeout=1)
+        return started(*arguments, **options)
+
+    subprocess.Popen = popen
+    try:
+        stripe = sandbox()
+        stripe.ping()
+    finally:
+        subprocess.Popen = started
+    forking.join()
+    assert status == [0], status
+    pid = stripe.pid
+    stripe.close()
+    assert is_gone(pid)
 
 
 def a_thousand_threads_calls():
@@ -241,6 +326,9 @@ def what_cannot_be_sent():
             # The process could not tell whose request that was, and nobody would get the answer.
             raises(ValueError, lambda: stripe.register_user(email="ada@example.com", name=value))
         raises(TypeError, lambda: stripe.register_user(email="ada@example.com", name={"a set"}))
+        circle = {}
+        circle["circle"] = circle
+        raises(ValueError, lambda: stripe.register_user(email="ada@example.com", metadata=circle))
         stripe.ping()
         assert not stripe._process.calls
 

@@ -21,6 +21,13 @@ export async function right(): Promise<string> {
   return [state, created, customer.preferred_locales, found?.name, emails].join()
 }
 
+export async function optional(name: string | undefined, body: ArrayBuffer): Promise<void> {
+  const user = await stripe.registerUser({ email: 'ada@example.com', name, phone: undefined }, { timeoutMs: undefined })
+  await stripe.updateUser({ userId: user.user.id, name, phone: null })
+  await stripe.createCustomer({ email: 'ada@example.com', name, address: { line1: '1 Main Street', line2: undefined } })
+  for (const payload of ['{}', new Uint8Array(body), body]) await stripe.handleWebhook({ payload, signature: 't=1,v1=00' })
+}
+
 export async function wrong(): Promise<void> {
   // @ts-expect-error a field that does not exist
   await stripe.registerUser({ email: 'ada@example.com', fullName: 'Ada' })
@@ -34,6 +41,8 @@ export async function wrong(): Promise<void> {
   await stripe.createCustomer({ email: 'ada@example.com', onDuplicateEmail: 'ignore' })
   // @ts-expect-error a wrong field deep inside
   await stripe.createCustomer({ email: 'ada@example.com', address: { town: 'London' } })
+  // @ts-expect-error an object in place of the body
+  await stripe.handleWebhook({ payload: {}, signature: 't=1,v1=00' })
   // @ts-expect-error a method that does not exist
   await stripe.getCustomers({})
   // @ts-expect-error params of a method that takes none
