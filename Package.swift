@@ -107,7 +107,9 @@ let package = Package(
             name: "MCPTests", dependencies: ["JSON", "TestSupport", "stripe-customers"], exclude: ["session.py"]),
         .testTarget(
             name: "ProcessTests",
-            dependencies: ["HTTP", "JSON", "JSONSchema", "SQLite", "Schemas", "TestSupport", "stripe-customers"],
+            dependencies: [
+                "Cryptography", "HTTP", "JSON", "JSONSchema", "SQLite", "Schemas", "TestSupport", "stripe-customers",
+            ],
             exclude: ["localstripe_server.py", "twoway.py"]),
     ],
     swiftLanguageModes: [.v6],

@@ -5,9 +5,11 @@ internal import Environment
 /// (https://docs.stripe.com/webhooks#verify-manually).
 struct WebhookSignature: Sendable {
     enum Refusal: String, Error {
-        case malformed = "The signature header can't be read"
-        case mismatch = "The signature does not match the payload"
-        case expired = "The signature is too old or lies in the future"
+        case malformed = "The signature header can't be read: hand it on as it came (t=…,v1=…)"
+        case mismatch =
+            "The signature does not match the payload. Either the body is not what Stripe sent, byte by byte: it must not be parsed and written again, nor re-encoded. Or the secret is another's: each endpoint has its own, and so has the Stripe CLI (stripe listen)"
+        case expired =
+            "The signature is more than five minutes old, or ahead of the clock here: a delivery that somebody sent again, or one of the two clocks is wrong"
     }
 
     private let timestamp: Substring

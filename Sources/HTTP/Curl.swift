@@ -65,6 +65,10 @@ final class CurlEasy {
         try CurlError.check(ccurl_easy_setopt_string(handle, option, value))
     }
 
+    func unset(_ option: CURLoption) throws(CurlError) {
+        try CurlError.check(ccurl_easy_setopt_pointer(handle, option, nil))
+    }
+
     /// Each line is `Name: value`. https://curl.se/libcurl/c/CURLOPT_HTTPHEADER.html: "libcurl does not copy the entire
     /// list": it lives until the next `reset()`.
     func setHeaders(_ lines: [String]) throws(CurlError) {

@@ -36,8 +36,13 @@ extension CurlEasy {
     /// https://curl.se/libcurl/c/CURLOPT_SSLVERSION.html: TLS 1.2 or newer, which is what Stripe accepts.
     func requireTLS12() throws(CurlError) { try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2)) }
 
-    /// https://curl.se/libcurl/c/CURLOPT_CAINFO.html
-    func setCertificateAuthorities(file: String) throws(CurlError) { try set(CURLOPT_CAINFO, file) }
+    /// https://curl.se/libcurl/c/CURLOPT_CAINFO.html, and without the folder that this libcurl was built to trust beside
+    /// it: https://curl.se/libcurl/c/CURLOPT_CAPATH.html
+    func trustOnly(file: String) throws(CurlError) {
+        try set(CURLOPT_CAINFO, file)
+        // A TLS library that has no such folders doesn't know the option, and then there is nothing to leave out.
+        try? unset(CURLOPT_CAPATH)
+    }
 
     /// https://curl.se/libcurl/c/CURLOPT_HTTP_VERSION.html: HTTP/2 where TLS negotiates it. A libcurl without HTTP/2
     /// refuses the option and speaks HTTP/1.1, which is all right.

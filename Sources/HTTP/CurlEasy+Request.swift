@@ -35,7 +35,7 @@ extension CurlEasy {
         case .https:
             try verifyTLS()
             try requireTLS12()
-            if let file = configuration.certificateAuthorities { try setCertificateAuthorities(file: file) }
+            if let file = configuration.certificateAuthorities { try trustOnly(file: file) }
             preferHTTP2()
             try waitForSharedConnection()
         case .http:

@@ -30,9 +30,19 @@ struct StartFailure: Error, Sendable, Equatable {
     var code: ExitCode
     /// One line for a person, without a secret.
     var message: String
+    /// What to do about it, where the message ends in that.
+    private(set) var remedy: String?
 
     init(_ code: ExitCode, _ message: String) {
         self.code = code
         self.message = message
     }
+
+    init(_ code: ExitCode, _ cause: String, remedy: String) {
+        self.init(code, "\(cause): \(remedy)")
+        self.remedy = remedy
+    }
+
+    /// The message without the remedy.
+    var cause: String { remedy.map { String(message.dropLast($0.count + 2)) } ?? message }
 }

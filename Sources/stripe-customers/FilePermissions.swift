@@ -17,6 +17,7 @@ struct FilePermissions: Sendable {
     init(_ options: Options) {
         var paths: [(what: String, path: String)] = []
         if let file = options.apiKeyFile, !options.sandbox { paths.append(("api_key", file)) }
+        paths += options.webhookSecretFiles.map { ("webhook_secret", $0) }
         if options.database != ":memory:" {
             paths.append(("database", options.database))
             paths.append(("database_wal", options.database + "-wal"))

@@ -22,6 +22,8 @@ let help = """
       --api-base URL         another Stripe endpoint (https://api.stripe.com)
       --account acct_…       acts for a connected account
       --api-key-file PATH    the secret key; else the variable STRIPE_API_KEY
+      --webhook-secret-file PATH  beside STRIPE_WEBHOOK_SECRET; may be repeated
+      --ca-file PATH         certificates to trust Stripe by (the system's)
       --policy FILE          who may call what (without: the host everything)
       --rate-limit N         Stripe calls a second, 0: no limit (25 test, 100 live)
       --stripe-wins FIELD,…  edits of email, name, phone at Stripe change the user

@@ -12,6 +12,8 @@ struct OptionParser {
         case database, sandbox, deterministic, ordered, account, policy, fix
         case apiBase = "api-base"
         case apiKeyFile = "api-key-file"
+        case webhookSecretFile = "webhook-secret-file"
+        case caFile = "ca-file"
         case rateLimit = "rate-limit"
         case stripeWins = "stripe-wins"
         case pollInterval = "poll-interval"
@@ -153,6 +155,8 @@ struct OptionParser {
             else { throw usage("--account takes the id of a connected account, acct_…") }
             options.account = value
         case .apiKeyFile: options.apiKeyFile = value
+        case .webhookSecretFile: options.webhookSecretFiles.append(value)
+        case .caFile: options.certificateAuthorityFile = value
         case .policy: options.policyFile = value
         case .rateLimit: options.rateLimit = try number(name, value, 0...10_000)
         case .stripeWins:

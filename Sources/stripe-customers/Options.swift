@@ -33,6 +33,10 @@ struct Options: Sendable, Equatable {
     /// `acct_…`
     var account: String?
     var apiKeyFile: String?
+    /// Each holds one secret, beside those in the environment.
+    var webhookSecretFiles: [String] = []
+    /// The certificates by which Stripe is trusted; `nil` for those of `SSL_CERT_FILE`, else the system's.
+    var certificateAuthorityFile: String?
     /// Without one the host has every right.
     var policyFile: String?
     /// Stripe calls a second, 0 for no limit; `nil` for the default of the key's mode.

@@ -23,6 +23,7 @@ struct Wiring: Sendable {
     ) async throws(StartFailure) {
         let policy = try PolicyFile(options)
         let auditKey = try auditKey(options, environment: environment)
+        let webhookSecrets = try WebhookSecrets(options, environment: environment)
         let stripe = try StripeSide(options, environment: environment, clock: clock, identifiers: identifiers)
         do throws(StoreError) {
             store = try CustomerStore(path: options.database, clock: clock, auditKey: auditKey)
@@ -38,7 +39,7 @@ struct Wiring: Sendable {
                 log: log),
             clock: clock, identifiers: identifiers, log: log, version: version, account: options.account,
             isLive: stripe.configuration.isLive, metrics: options.deterministic ? CallMetrics { 0 } : CallMetrics())
-        service.webhookSecrets = webhookSecrets(in: environment["STRIPE_WEBHOOK_SECRET"] ?? "")
+        service.webhookSecrets = webhookSecrets.values
         service.stripeWins = options.stripeWins
         self.service = service
         pollInterval = options.pollInterval.map { Milliseconds($0) * 1000 }
@@ -55,6 +56,7 @@ struct Wiring: Sendable {
         }
         worker.tellRestoredParts()
         FilePermissions(options).warn(log)
+        webhookSecrets.warn(log)
     }
 
     var methods: [Method] {
@@ -118,7 +120,8 @@ private struct StripeSide: Sendable {
             // Where only HTTP/1.1 is spoken, calls that share no key would otherwise wait for each other's connections.
             exchange = CurlExchange(
                 configuration: HTTPConfiguration(
-                    maximumConnections: max(8, options.maxInFlight), userAgent: "stripe-customers/\(version)"))
+                    maximumConnections: max(8, options.maxInFlight), userAgent: "stripe-customers/\(version)",
+                    certificateAuthorities: try certificateAuthorities(options, environment: environment)))
         }
         accountName = mode + (options.account.map { ", account \($0)" } ?? "")
         self.configuration = configuration

@@ -57,34 +57,12 @@ struct TLSTests {
     }
 }
 
-/// A Node process with a certificate for 127.0.0.1 that it signed itself.
-private struct TLSServer {
-    let port: Int
-    private let directory: TemporaryDirectory
-    private let process: Subprocess
+extension TLSServer {
+    fileprivate static func start() async throws -> TLSServer { try await start(server) }
 
-    static func isAvailable() async throws -> Bool {
-        try await Subprocess.run(["-c", "command -v openssl && command -v node"], binary: "/bin/sh").status
-            == .exited(0)
+    fileprivate func trusted() -> HTTPConfiguration {
+        HTTPConfiguration(totalTimeout: 10_000, certificateAuthorities: certificate)
     }
-
-    static func start() async throws -> TLSServer {
-        let directory = try TemporaryDirectory()
-        let process = try Subprocess(
-            ["-c", script], environment: ["SERVER": server], currentDirectory: directory.path, binary: "/bin/sh")
-        let port = try #require(try await process.readLine().flatMap { Int($0) })
-        return TLSServer(port: port, directory: directory, process: process)
-    }
-
-    func trusted() -> HTTPConfiguration {
-        HTTPConfiguration(totalTimeout: 10_000, certificateAuthorities: directory.file("certificate.pem"))
-    }
-
-    private static let script = """
-        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test \
-            -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out certificate.pem 2>&1 >/dev/null | cat >&2
-        exec node -e "$SERVER"
-        """
 
     private static let server = """
         const { readFileSync } = require('fs')

@@ -16,7 +16,9 @@ enum HandleWebhook: ServiceMethod {
     ) async throws(ServiceError) -> WebhookOutcome {
         guard !service.webhookSecrets.isEmpty else {
             throw ServiceError(
-                .invalidSignature, "No secret to check the signature with: set STRIPE_WEBHOOK_SECRET")
+                .invalidSignature,
+                "No secret to check the signature with: set STRIPE_WEBHOOK_SECRET, or start with --webhook-secret-file PATH"
+            )
         }
         do throws(WebhookSignature.Refusal) {
             try WebhookSignature(params.signature).verify(
