@@ -108,7 +108,8 @@ let package = Package(
         .testTarget(
             name: "ProcessTests",
             dependencies: [
-                "Cryptography", "HTTP", "JSON", "JSONSchema", "SQLite", "Schemas", "TestSupport", "stripe-customers",
+                "Cryptography", "Environment", "HTTP", "JSON", "JSONSchema", "SQLite", "Schemas", "TestSupport",
+                "stripe-customers",
             ],
             exclude: ["localstripe_server.py", "twoway.py"]),
     ],

@@ -65,12 +65,19 @@ extension FaultyStripe {
             if let fault { watch.met(fault) }
             if let reply = before(fault, request) { return reply }
 
-            watch.began(request)
+            let subject = subject(of: request)
+            watch.began(request, on: subject)
             if options.latencyMilliseconds > 0 { pause(Int.random(in: 0...options.latencyMilliseconds)) }
             let response = carryOut(received, request, savesFailure: fault == .executedThenSaved500)
-            watch.ended(request, response)
+            watch.ended(request, on: subject, response)
+            request.outcome = Outcome(response)
             guard observer(request, .executed) else { return .close }
             return after(fault, response)
+        }
+
+        /// What a mutation changes: the customer, or the user whose customer is being made.
+        private func subject(of request: Request) -> String? {
+            request.route.isMutation ? request.customerId ?? options.subject(request) : nil
         }
 
         // MARK: Faults
@@ -94,7 +101,14 @@ extension FaultyStripe {
                 if let reply = savedFailure(request) { return reply }
                 save(request)
                 return Self.failure(500, "api_error")
-            default: break
+            default:
+                if let refusal = fault?.refusal {
+                    return Self.failure(
+                        refusal.status, refusal.type, code: refusal.code, message: refusal.message)
+                }
+            }
+            if let part = options.refusedPhonePart, request.form["phone"]?.contains(part) == true {
+                return Self.failure(400, "invalid_request_error", param: "phone")
             }
             if let email = request.form["email"], options.refusedEmails.contains(email) {
                 return Self.failure(400, "invalid_request_error", code: "email_invalid", param: "email")
@@ -109,6 +123,7 @@ extension FaultyStripe {
         }
 
         private func after(_ fault: Fault?, _ response: HTTPResponse) -> Reply {
+            let response = fault?.odd(response) ?? response
             var headers = response.headers
             if options.dropsReplayHeader { headers["idempotent-replayed"] = nil }
             let reply = Reply.respond(status: response.status, headers: headers, body: response.body)
@@ -209,24 +224,10 @@ private func pause(_ milliseconds: Int) {
     _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(milliseconds))
 }
 
-extension FaultyStripe.Request {
-    fileprivate init(_ received: ReceivedRequest) {
-        let parts = received.path.split(separator: "/").map(String.init)
-        let id = parts.count == 3 && parts[1] == "customers" && parts[2] != "search" ? parts[2] : nil
-        let isCustomers = parts.count >= 2 && parts[1] == "customers"
-        route =
-            switch (received.method, isCustomers, id) {
-            case ("POST", true, nil): .create
-            case ("POST", true, _?): .update
-            case ("DELETE", true, _?): .delete
-            case ("GET", true, _?): .retrieve
-            case ("GET", true, nil): parts.last == "search" ? .search : .list
-            default: .other
-            }
-        number = 0
-        customerId = id
-        idempotencyKey = received.method == "POST" ? received.headers["idempotency-key"] : nil
-        form = received.form
-        identity = received.method + received.path + String(decoding: received.body, as: UTF8.self)
+extension FaultyStripe.Outcome {
+    fileprivate init(_ response: HTTPResponse) {
+        status = response.status
+        isReplay = response.headers["idempotent-replayed"] != nil
+        object = (try? JSONValue(parsing: response.body))?.object ?? [:]
     }
 }

@@ -54,8 +54,8 @@ package final class FaultWatch: Sendable {
     func met(_ fault: FaultyStripe.Fault) { state.withLock { $0.figures.faults += 1 } }
 
     /// Repetitions under one key don't count as two: Stripe's idempotency layer keeps them apart.
-    func began(_ request: FaultyStripe.Request) {
-        guard let subject = request.subject else { return }
+    func began(_ request: FaultyStripe.Request, on subject: String?) {
+        guard let subject else { return }
         state.withLock { state in
             state.figures.mutations += 1
             let others = state.underWay[subject, default: []].filter { $0 != request.mark }
@@ -66,8 +66,8 @@ package final class FaultWatch: Sendable {
         }
     }
 
-    func ended(_ request: FaultyStripe.Request, _ response: HTTPResponse) {
-        guard let subject = request.subject else { return }
+    func ended(_ request: FaultyStripe.Request, on subject: String?, _ response: HTTPResponse) {
+        guard let subject else { return }
         state.withLock { state in
             if let index = state.underWay[subject]?.firstIndex(of: request.mark) {
                 state.underWay[subject]?.remove(at: index)
@@ -81,11 +81,6 @@ package final class FaultWatch: Sendable {
 }
 
 extension FaultyStripe.Request {
-    fileprivate var subject: String? {
-        guard route.isMutation else { return nil }
-        return customerId ?? form["metadata[userId]"].map { "user " + $0 }
-    }
-
     /// Tells a mutation from others of the same customer; a DELETE has no key and is idempotent.
     fileprivate var mark: String { idempotencyKey ?? route.rawValue }
 }

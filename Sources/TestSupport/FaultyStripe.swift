@@ -30,8 +30,16 @@ package final class FaultyStripe: Sendable {
         package var searchLag: Milliseconds = 0
         /// Addresses that Stripe finds invalid.
         package var refusedEmails: Set<String> = []
+        /// Phone numbers with this in them Stripe finds invalid.
+        package var refusedPhonePart: String?
         /// Ids of customers that there are only in Stripe's other mode.
         package var otherMode: Set<String> = []
+        /// Of whom two creates must not be under way at once; the user that they name, unless a test knows it better.
+        package var subject: @Sendable (Request) -> String? = { request in
+            request.form["metadata[userId]"].map {
+                "user \($0) of " + (request.form["metadata[stripe_customers_app]"] ?? "-")
+            }
+        }
 
         package init() {}
     }
@@ -102,43 +110,5 @@ package final class FaultyStripe: Sendable {
     /// Gives a customer an active subscription.
     package func seedSubscription(customer: String) async throws {
         _ = try await core.sandbox.seedSubscription(customer: customer)
-    }
-}
-
-extension FaultyStripe {
-    /// A request as the plan sees it.
-    package struct Request: Sendable {
-        /// 1 for the first since the plan began.
-        package var number: Int
-        package var route: Route
-        /// The customer that it is about.
-        package var customerId: String?
-        package var idempotencyKey: String?
-        package var form: [String: String]
-        /// Method, path and parameters: what a key stands for.
-        package var identity: String
-    }
-
-    package enum Route: String, Sendable {
-        case create, update, delete, retrieve, list, search, other
-
-        package var isMutation: Bool { [.create, .update, .delete].contains(self) }
-    }
-
-    /// What goes wrong with a request.
-    package enum Fault: String, Sendable, CaseIterable {
-        /// Carried out, but answered with a 500 that is saved under the key and comes again for a day.
-        case executedThenSaved500
-        /// Not carried out; the 500 is saved all the same.
-        case saved500
-        /// Not carried out, nothing saved.
-        case unsaved500
-        case executedThenClosed, executedThenReset, executedThenStalled, executedThenHTML502
-        case executedThenEmptyBody, executedThenTruncated
-        case closed, reset, html502
-        case rateLimited, lockTimeout, keyInUse
-
-        /// Whether Stripe has done what was asked.
-        package var executes: Bool { rawValue.hasPrefix("executed") }
     }
 }

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else
@@ -15,6 +17,7 @@
 /// A fresh directory of mode 0700 that is removed, with all it holds, when the last reference goes.
 package final class TemporaryDirectory: Sendable {
     package let path: String
+    private let isKept = Atomic(false)
 
     package init() throws(SystemError) {
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
@@ -28,5 +31,10 @@ package final class TemporaryDirectory: Sendable {
     /// The path of a file in the directory, whether it exists or not.
     package func file(_ name: String) -> String { path + "/" + name }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    /// It stays when the last reference goes: somebody wants to look into it.
+    package func keep() { isKept.store(true, ordering: .relaxed) }
+
+    deinit {
+        if !isKept.load(ordering: .relaxed) { try? FileManager.default.removeItem(atPath: path) }
+    }
 }

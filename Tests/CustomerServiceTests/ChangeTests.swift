@@ -126,7 +126,7 @@ struct ChangeTests {
         #expect(try await world.store.queueStatus().parked == 0)
     }
 
-    @Test("A change made while another is being sent is sent after it", arguments: FaultyStripe.Fault.allCases)
+    @Test("A change made while another is being sent is sent after it", arguments: FaultyStripe.Fault.outages)
     func changedMeanwhile(fault: FaultyStripe.Fault) async throws {
         let world = try await World(timeout: fault == .executedThenStalled ? 700 : 10_000)
         try await registered(world)

@@ -16,7 +16,7 @@ struct FailureLoopTests {
     }
 
     static let cases = Operation.allCases.flatMap { operation in
-        FaultyStripe.Fault.allCases.map { (operation, $0) }
+        FaultyStripe.Fault.outages.map { (operation, $0) }
     }
 
     @Test("The first, the second, … request fails", arguments: cases)

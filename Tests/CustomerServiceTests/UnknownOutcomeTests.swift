@@ -51,7 +51,7 @@ struct UnknownOutcomeTests {
         #expect(world.stripe.watch.figures.created == 1)
     }
 
-    @Test("The clock moves past Stripe's 24 hours before the restart", arguments: FaultyStripe.Fault.allCases)
+    @Test("The clock moves past Stripe's 24 hours before the restart", arguments: FaultyStripe.Fault.outages)
     func staleIntent(fault: FaultyStripe.Fault) async throws {
         let world = try await World(timeout: fault == .executedThenStalled ? 700 : 10_000)
         let stalls = Counter()
@@ -165,7 +165,7 @@ struct UnknownOutcomeTests {
         #expect(try await world.store.queueStatus().intents == 0)
     }
 
-    @Test("The user is deleted while nobody knows what became of its create", arguments: FaultyStripe.Fault.allCases)
+    @Test("The user is deleted while nobody knows what became of its create", arguments: FaultyStripe.Fault.outages)
     func deletedInDoubt(fault: FaultyStripe.Fault) async throws {
         let world = try await World(timeout: fault == .executedThenStalled ? 700 : 10_000)
         let met = Counter()

@@ -8,17 +8,23 @@ import Testing
 struct FaultyHost: Sendable {
     let database: String
     let stripe: FaultyStripe
+    var logLevel = "error"
+    /// Beyond those that every test needs.
+    var options: [String] = []
 
-    func spawn() throws -> Subprocess {
+    /// - Parameter apiKey: another one for each process where a test tells them apart by it.
+    func spawn(apiKey: String = "sk_test_faulty") throws -> Subprocess {
         try Subprocess(
-            ["--database", database, "--api-base", stripe.url, "--rate-limit", "0", "--log-level", "error"],
-            environment: ["STRIPE_API_KEY": "sk_test_faulty"])
+            ["--database", database, "--api-base", stripe.url, "--rate-limit", "0", "--log-level", logLevel] + options,
+            environment: ["STRIPE_API_KEY": apiKey, "STRIPE_WEBHOOK_SECRET": Postman.secret])
     }
 
     /// Runs a process over these lines to the end of the input, when what they queued has been carried out.
     @discardableResult
-    func run(_ lines: [String], timeout: Duration = .seconds(300)) async throws -> [JSONValue] {
-        let process = try spawn()
+    func run(
+        _ lines: [String], apiKey: String = "sk_test_faulty", timeout: Duration = .seconds(300)
+    ) async throws -> [JSONValue] {
+        let process = try spawn(apiKey: apiKey)
         for line in lines { try await process.write(line) }
         process.closeInput()
         let output = try await process.readAll(timeout: timeout)
@@ -33,13 +39,32 @@ struct FaultyHost: Sendable {
     }
 
     /// What is left to do: users and disposals queued, creates in doubt.
-    func backlog() throws -> Int64 {
-        try sql(
-            """
-            SELECT (SELECT count(*) FROM sync_queue) + (SELECT count(*) FROM disposals)
-                + (SELECT count(*) FROM create_intents WHERE state = 'pending')
-            """
-        ).first?.integer(0) ?? 0
+    func backlog() throws -> Int { try whatIsLeft().count }
+
+    /// The same, a line each, the user first where there is one.
+    func whatIsLeft() throws -> [String] {
+        let queued = try sql(
+            "SELECT user_id, parked, coalesce(error_type, ''), coalesce(error, '') FROM \(table("sync_queue"))"
+        ).map { row in
+            let what = row.bool(1) ? "is parked" : "is queued"
+            return "\(row.text(0) ?? "") \(what): \(row.text(2) ?? "") \(row.text(3) ?? "")"
+        }
+        let disposals = try sql("SELECT user_id, customer_id, action, error_type FROM \(table("disposals"))").map {
+            row in
+            "\(row.text(0) ?? "-") has a customer to \(row.text(2) ?? ""): \(row.text(1) ?? "") \(row.text(3) ?? "")"
+        }
+        let intents = try sql("SELECT user_id FROM \(table("create_intents")) WHERE state = 'pending'").map { row in
+            "\(row.text(0) ?? "") has a create in doubt"
+        }
+        return queued + disposals + intents
+    }
+
+    /// The program's own table of this name, with the prefix that keeps it apart from the host's.
+    func table(_ name: String) throws -> String {
+        let found = try sql(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN (?, 'stripe_customers_' || ?)",
+            [.text(name), .text(name)])
+        return found.first?.text(0) ?? name
     }
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 extension String {
     func write(to path: String) throws {
@@ -6,6 +7,13 @@ extension String {
         defer { fclose(file) }
         fputs(self, file)
     }
+}
+
+/// Adds to a file of the folder, which it makes when there is none.
+func appendFile(_ name: String, _ text: String, in directory: TemporaryDirectory) throws {
+    guard let file = fopen(directory.file(name), "a") else { throw CannotWrite() }
+    defer { fclose(file) }
+    fputs(text + "\n", file)
 }
 
 struct CannotWrite: Error {}
