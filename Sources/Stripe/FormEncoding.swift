@@ -8,8 +8,11 @@ package import JSON
 /// |---|---|
 /// | `{"a": {"b": 1}}` | `a[b]=1` |
 /// | `{"a": ["x", "y"]}` | `a[0]=x&a[1]=y` |
-/// | `{"a": null}`, `{"a": {}}`, `{"a": []}` | `a=`, which unsets or clears |
+/// | `{"a": null}` | `a=`, which unsets or clears |
+/// | `{"a": {}}`, `{"a": []}` | nothing: what has no members says nothing, at any depth; only `null` unsets |
 /// | `{"a": 100.0}`, `{"a": 1e2}` | `a=100`: a whole number for JSON Schema, and Stripe reads digits only |
+///
+/// So an empty result means that the object asks for nothing.
 ///
 /// Brackets are percent-encoded too: `[` may not stand in a query (RFC 3986 section 3.4), and every form parser
 /// decodes names before it reads them.
@@ -32,15 +35,15 @@ package func percentEncoded(_ text: String) -> String {
 /// - Parameter name: already encoded.
 private func append(_ value: JSONValue, named name: String, to output: inout [UInt8]) {
     switch value {
-    case .object(let object) where !object.isEmpty:
+    case .object(let object):
         for member in object.members {
             append(member.value, named: name + "%5B" + percentEncoded(member.name) + "%5D", to: &output)
         }
-    case .array(let values) where !values.isEmpty:
+    case .array(let values):
         for (index, element) in values.enumerated() {
             append(element, named: name + "%5B\(index)%5D", to: &output)
         }
-    case .null, .object, .array: appendPair(name, "", to: &output)
+    case .null: appendPair(name, "", to: &output)
     case .bool(let bool): appendPair(name, bool ? "true" : "false", to: &output)
     case .number(let number): appendPair(name, number.int64.map(String.init) ?? number.text, to: &output)
     case .string(let string): appendPair(name, string, to: &output)

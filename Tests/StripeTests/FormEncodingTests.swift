@@ -16,7 +16,11 @@ struct FormEncodingTests {
                 "tax_id_data%5B0%5D%5Btype%5D=eu_vat&tax_id_data%5B0%5D%5Bvalue%5D=DE1"
                     + "&tax_id_data%5B1%5D%5Btype%5D=x&tax_id_data%5B1%5D%5Bvalue%5D=2"
             ),
-            (#"{"phone":null,"metadata":{},"preferred_locales":[]}"#, "phone=&metadata=&preferred_locales="),
+            (#"{"phone":null,"metadata":null,"preferred_locales":null}"#, "phone=&metadata=&preferred_locales="),
+            (#"{"phone":null,"metadata":{},"preferred_locales":[]}"#, "phone="),
+            (#"{"address":{},"shipping":{"address":{},"name":"A"},"tax":{"a":{"b":[{}]}}}"#, "shipping%5Bname%5D=A"),
+            (#"{"invoice_settings":{"custom_fields":[],"rendering_options":{}},"x":[[],{}]}"#, ""),
+            (#"{"invoice_settings":{"custom_fields":null}}"#, "invoice_settings%5Bcustom_fields%5D="),
             (#"{"metadata":{"a":null,"b":""}}"#, "metadata%5Ba%5D=&metadata%5Bb%5D="),
             (#"{"validate":true,"off":false}"#, "validate=true&off=false"),
             (#"{"balance":-1200,"rate":1.50,"huge":1e30}"#, "balance=-1200&rate=1.50&huge=1e30"),
