@@ -3,7 +3,7 @@
 
 #include <curl/curl.h>
 
-/* The header API (7.84) and CURLOPT_PROTOCOLS_STR (7.85) are used. */
+/* CURLOPT_PROTOCOLS_STR (7.85) is used. */
 #if LIBCURL_VERSION_NUM < 0x075500
 #error "libcurl 7.85 or newer is needed"
 #endif
@@ -28,6 +28,10 @@ static inline CURLcode ccurl_easy_setopt_list(CURL *easy, CURLoption option, str
 
 static inline CURLcode ccurl_easy_setopt_write_function(CURL *easy, curl_write_callback value) {
     return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, value);
+}
+
+static inline CURLcode ccurl_easy_setopt_header_function(CURL *easy, curl_write_callback value) {
+    return curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, value);
 }
 
 static inline CURLcode ccurl_easy_setopt_prereq_function(CURL *easy, curl_prereq_callback value) {

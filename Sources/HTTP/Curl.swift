@@ -22,7 +22,9 @@ final class CurlEasy {
     /// libcurl has begun to send the request, maybe more than once. Until then nothing can have happened at the server.
     private(set) var requestStarted = false
     private(set) var body: [UInt8] = []
-    private(set) var bodyOverflowed = false
+    private var headerLines = HeaderLines(maximumBytes: 0)
+    /// Header or body passed its limit.
+    private(set) var responseOverflowed = false
     private var maximumBodyBytes = 0
     #if os(Linux)
         private var userTimeout: UInt32 = 0
@@ -51,7 +53,8 @@ final class CurlEasy {
         errorText[0] = 0
         requestStarted = false
         body = []
-        bodyOverflowed = false
+        headerLines = HeaderLines(maximumBytes: 0)
+        responseOverflowed = false
     }
 
     // MARK: Options with memory or callbacks behind them; the plain ones are in CurlEasy+Options.swift
@@ -108,6 +111,19 @@ final class CurlEasy {
             })
     }
 
+    /// https://curl.se/libcurl/c/CURLOPT_HEADERFUNCTION.html: "called by libcurl as soon as it has received header data …
+    /// once for each header and only complete header lines are passed on", and ends the transfer as the body's does.
+    func collectHeaders(maximumBytes: Int) throws(CurlError) {
+        headerLines = HeaderLines(maximumBytes: maximumBytes)
+        try setPointerToSelf(CURLOPT_HEADERDATA)
+        try CurlError.check(
+            ccurl_easy_setopt_header_function(handle) { bytes, _, count, easy in
+                guard let bytes, let easy else { return 0 }
+                let line = UnsafeRawBufferPointer(start: bytes, count: count)
+                return CurlEasy.at(easy).take(headerLine: line) ? count : 0
+            })
+    }
+
     /// https://curl.se/libcurl/c/CURLOPT_PREREQFUNCTION.html: called "after a connection has been established or a
     /// connection has been reused (including any SSL handshaking), but before any request is actually made".
     func watchForRequestStart() throws(CurlError) {
@@ -143,11 +159,17 @@ final class CurlEasy {
 
     private func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard bytes.count <= maximumBodyBytes - body.count else {
-            bodyOverflowed = true
+            responseOverflowed = true
             return false
         }
         body.append(contentsOf: bytes)
         return true
+    }
+
+    private func take(headerLine: UnsafeRawBufferPointer) -> Bool {
+        let isTaken = headerLines.take(headerLine)
+        if !isTaken { responseOverflowed = true }
+        return isTaken
     }
 
     /// Unretained: libcurl calls back only while the handle is attached to a `CurlMulti`, which retains this object.
@@ -169,21 +191,8 @@ final class CurlEasy {
         return status
     }
 
-    /// Names in lower case, repeated headers joined with ", " (RFC 9110 section 5.3). `CURLH_HEADER` leaves out trailers,
-    /// 1xx responses and a proxy's. https://curl.se/libcurl/c/curl_easy_nextheader.html
-    var responseHeaders: [String: String] {
-        var headers: [String: String] = [:]
-        var previous: UnsafeMutablePointer<curl_header>?
-        while let header = curl_easy_nextheader(handle, UInt32(CURLH_HEADER), -1, previous) {
-            let name = String(cString: header.pointee.name).lowercased()
-            // libcurl 7.88 takes the carriage return for the value of an empty header.
-            var value = String(cString: header.pointee.value)
-            if value == "\r" { value = "" }
-            headers[name] = headers[name].map { $0 + ", " + value } ?? value
-            previous = header
-        }
-        return headers
-    }
+    /// Those of the last response, without trailers; names in lower case.
+    var responseHeaders: [String: String] { headerLines.headers }
 
     /// libcurl's sentence about the failure: names hosts, ports and counts, never headers or bodies of the request.
     func describe(_ code: CURLcode) -> String {

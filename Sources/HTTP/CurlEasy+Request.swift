@@ -4,6 +4,7 @@ extension CurlEasy {
     /// Sets everything for one request; the handle is fresh or has been `reset()`.
     func prepare(_ request: HTTPRequest, to target: HTTPTarget, configuration: HTTPConfiguration) throws(CurlError) {
         try collectErrorText()
+        try collectHeaders(maximumBytes: configuration.maximumHeaderBytes)
         try collectBody(maximumBytes: configuration.maximumResponseBytes)
         try watchForRequestStart()
 

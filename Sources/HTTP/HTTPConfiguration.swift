@@ -7,6 +7,9 @@ package struct HTTPConfiguration: Sendable {
     package var totalTimeout: Int
     /// Size of a response body after decompression; a larger one is `HTTPFailure.Kind.responseTooLarge`.
     package var maximumResponseBytes: Int
+    /// Size of all header lines of a response; more is `responseTooLarge` too. Stripe sends two kilobytes, and a proxy may
+    /// add some.
+    package var maximumHeaderBytes: Int
     /// Per host. One is enough where HTTP/2 is spoken, since requests share it.
     package var maximumConnections: Int
     /// Sent unless the request has a `User-Agent` of its own.
@@ -16,11 +19,13 @@ package struct HTTPConfiguration: Sendable {
 
     package init(
         connectTimeout: Int = 10_000, totalTimeout: Int = 80_000, maximumResponseBytes: Int = 16 << 20,
-        maximumConnections: Int = 8, userAgent: String = "stripe-customers", certificateAuthorities: String? = nil
+        maximumHeaderBytes: Int = 64 << 10, maximumConnections: Int = 8, userAgent: String = "stripe-customers",
+        certificateAuthorities: String? = nil
     ) {
         self.connectTimeout = connectTimeout
         self.totalTimeout = totalTimeout
         self.maximumResponseBytes = maximumResponseBytes
+        self.maximumHeaderBytes = maximumHeaderBytes
         self.maximumConnections = maximumConnections
         self.userAgent = userAgent
         self.certificateAuthorities = certificateAuthorities

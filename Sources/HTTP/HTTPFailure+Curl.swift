@@ -12,11 +12,11 @@ extension HTTPFailure {
     ///   - requestStarted: libcurl has begun to send the request at least once. Only this decides `outcomeUnknown`: the
     ///     code of the last error can't, since libcurl repeats a request whose reused connection had died, and the
     ///     repetition may then fail to connect.
-    ///   - bodyOverflowed: our own callback ended the transfer because the body passed the limit.
-    init(code: CURLcode, requestStarted: Bool, bodyOverflowed: Bool, detail: String) {
+    ///   - responseOverflowed: our own callback ended the transfer because header or body passed its limit.
+    init(code: CURLcode, requestStarted: Bool, responseOverflowed: Bool, detail: String) {
         let kind: Kind =
             switch code {
-            case CURLE_WRITE_ERROR where bodyOverflowed: .responseTooLarge
+            case CURLE_WRITE_ERROR where responseOverflowed: .responseTooLarge
             case CURLE_OPERATION_TIMEDOUT: .timedOut
             case CURLE_PARTIAL_FILE: .truncated
             case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,

@@ -48,7 +48,7 @@ struct TransferLoop {
             end(easy, with: .success(response))
         } else {
             let failure = HTTPFailure(
-                code: code, requestStarted: easy.requestStarted, bodyOverflowed: easy.bodyOverflowed,
+                code: code, requestStarted: easy.requestStarted, responseOverflowed: easy.responseOverflowed,
                 detail: easy.describe(code))
             end(easy, with: .failure(failure))
         }

@@ -60,6 +60,50 @@ struct CurlExchangeTests {
         #expect(response.text == "ok")
     }
 
+    @Test("A folded header line goes on with the value before it")
+    func folded() async throws {
+        let bytes = "HTTP/1.1 200 OK\r\nX-Long: a\r\n  b\r\n\tc\r\nContent-Length: 0\r\n\r\n"
+        let server = try LoopbackServer { _ in .raw(Array(bytes.utf8)) }
+        let response = try await CurlExchange().send(HTTPRequest(method: .get, url: server.url))
+        #expect(response.headers == ["x-long": "a b c", "content-length": "0"])
+    }
+
+    @Test(
+        "Headers without end are a response that is too large, at once, and hold up no other request",
+        arguments: [
+            String(repeating: "A:\r\n", count: 60_000),
+            (0..<60_000).map { "A\($0): \($0)\r\n" }.joined(),
+            "A: " + String(repeating: "x", count: 90_000) + "\r\n",
+            "A: x\r\n" + String(repeating: " y\r\n", count: 60_000),
+            String(repeating: "Link: x\r\n\r\nHTTP/1.1 103 Early Hints\r\n", count: 10_000),
+        ])
+    func endlessHeaders(lines: String) async throws {
+        let head = lines.hasPrefix("Link") ? "HTTP/1.1 103 Early Hints\r\n" : "HTTP/1.1 200 OK\r\n"
+        let server = try LoopbackServer { request in
+            request.path == "/small"
+                ? .text("ok") : .raw(Array((head + lines + "Content-Length: 0\r\n\r\n").utf8))
+        }
+        let exchange = CurlExchange()
+        let begun = ContinuousClock.now
+        async let large = exchange.send(HTTPRequest(method: .get, url: server.url + "/large"))
+        async let small = exchange.send(HTTPRequest(method: .get, url: server.url + "/small"))
+        #expect(try await small.text == "ok")
+        var failure: HTTPFailure.Kind?
+        do { _ = try await large } catch { failure = (error as? HTTPFailure)?.kind }
+        #expect(failure == .responseTooLarge)
+        #expect(ContinuousClock.now - begun < .seconds(10))
+    }
+
+    @Test("Thousands of headers of one name within the limit are joined")
+    func manyHeaders() async throws {
+        let lines = String(repeating: "A:\r\n", count: 15_000)
+        let server = try LoopbackServer { _ in
+            .raw(Array(("HTTP/1.1 200 OK\r\n" + lines + "Content-Length: 0\r\n\r\n").utf8))
+        }
+        let response = try await CurlExchange().send(HTTPRequest(method: .get, url: server.url))
+        #expect(response.headers["a"]?.utf8.count == 14_999 * 2)
+    }
+
     @Test("A chunked body is put together and its trailers are left out")
     func chunked() async throws {
         let bytes =
