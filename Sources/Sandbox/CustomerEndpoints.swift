@@ -5,10 +5,12 @@ internal import SQLite
 extension Call {
     func createCustomer() throws(StripeFailure) -> Execution {
         let changes = try CustomerParameters.changes(request.parameters, isCreate: true)
+        let attachments = try Attachments(request.parameters)
         return { connection in
             let id = try freshID("cus_", length: 14, in: "customer", &connection)
             var customer = CustomerObject.fresh(id: id, created: now, livemode: livemode)
             try CustomerObject.apply(changes, to: &customer)
+            try attach(attachments, to: &customer, in: &connection)
             let text = JSONValue.object(customer).text
             try connection.execute(
                 "INSERT INTO customer (account, id, created, email, test_clock, object) VALUES (?, ?, ?, ?, ?, ?)",
@@ -33,10 +35,12 @@ extension Call {
 
     func updateCustomer(_ id: String) throws(StripeFailure) -> Execution {
         let changes = try CustomerParameters.changes(request.parameters, isCreate: false)
+        let attachments = try Attachments(request.parameters)
         return { connection in
             let before = try customer(id, in: &connection)
             var after = before
             try CustomerObject.apply(changes, to: &after)
+            try attach(attachments, to: &after, in: &connection)
             let text = JSONValue.object(after).text
             let previous = CustomerObject.previousAttributes(before, after)
             // An update that changes nothing is answered, and makes no event.
@@ -60,6 +64,7 @@ extension Call {
                 "UPDATE customer SET deleted = 1, email = NULL, object = ? WHERE account = ? AND id = ?",
                 [.text(stub), account, .text(id)])
             try cancelSubscriptions(of: id, in: &connection)
+            try removeAttached(to: id, in: &connection)
             try record("customer.deleted", customer, in: &connection)
             return stub
         }

@@ -14,8 +14,10 @@ struct CustomerChange {
 enum CustomerParameters {
     /// https://docs.stripe.com/api/customers/create
     private static let createOnly = ["payment_method", "tax_id_data", "test_clock"]
+    /// https://docs.stripe.com/api/customers/update
+    private static let updateOnly = ["default_source"]
 
-    /// Accepted, and without a trace in a customer that isn't expanded.
+    /// Accepted, and without a trace in a customer that isn't expanded; or what `Attachments` reads.
     private static let traceless = [
         "cash_balance", "expand", "payment_method", "source", "tax", "tax_id_data", "validate",
     ]
@@ -24,7 +26,7 @@ enum CustomerParameters {
     static func changes(_ parameters: FormFields, isCreate: Bool) throws(StripeFailure) -> [CustomerChange] {
         var changes: [CustomerChange] = []
         for (name, value) in parameters.members {
-            if !isCreate && createOnly.contains(name) { throw StripeFailure.unknownParameter(name) }
+            if (isCreate ? updateOnly : createOnly).contains(name) { throw StripeFailure.unknownParameter(name) }
             if traceless.contains(name) { continue }
             changes.append(CustomerChange(field: name, edit: try edit(name, value)))
         }
@@ -40,6 +42,7 @@ enum CustomerParameters {
         case "business_name", "individual_name": .set(try text(name, value, max: 150))
         case "invoice_prefix": .set(try text(name, value, max: 12))
         case "test_clock": .set(try text(name, value, max: 5000))
+        case "default_source": .set(try required(text(name, value, max: 5000), name))
         case "balance", "next_invoice_sequence": .set(try integer(name, value))
         case "tax_exempt": .set(try choice(name, value, of: ["none", "exempt", "reverse"]))
         case "address": .set(try address(name, value))
@@ -63,6 +66,11 @@ enum CustomerParameters {
         return text.isEmpty ? .null : .string(text)
     }
 
+    private static func required(_ value: JSONValue, _ name: String) throws(StripeFailure) -> JSONValue {
+        guard !value.isNull else { throw StripeFailure.emptyParameter(name) }
+        return value
+    }
+
     /// Stripe doesn't publish its rule. This one refuses what no mail server could take: no single `@`, white space, or
     /// a domain with empty labels.
     private static func email(_ value: FormValue) throws(StripeFailure) -> JSONValue {
@@ -80,6 +88,7 @@ enum CustomerParameters {
     }
 
     private static func integer(_ name: String, _ value: FormValue) throws(StripeFailure) -> JSONValue {
+        if value.text?.isEmpty == true { throw StripeFailure.emptyParameter(name) }
         guard let text = value.text, let number = Int64(text) else {
             throw StripeFailure.invalidInteger(name, "Invalid integer: \(value.text ?? "")")
         }

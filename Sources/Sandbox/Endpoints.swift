@@ -11,7 +11,8 @@ extension Call {
     /// - Throws: 404 for a path that Stripe doesn't have, 400 for parameters that it refuses.
     func prepare() throws(StripeFailure) -> Execution {
         let path = request.path
-        guard path.count == 2 || path.count == 3, path[0] == "v1" else { throw unknownRoute }
+        guard 2...4 ~= path.count, path[0] == "v1" else { throw unknownRoute }
+        if path.count == 4 { return try attachedTo(path) }
         let id = path.count == 3 ? path[2] : nil
         switch (request.method, path[1], id) {
         case (.post, "customers", nil): return try createCustomer()
@@ -24,6 +25,14 @@ extension Call {
         case (.get, "invoices", nil): return try listBilling(.invoice)
         case (.get, "events", nil): return try listEvents()
         case (.get, "events", let id?): return try retrieveEvent(id)
+        default: throw unknownRoute
+        }
+    }
+
+    private func attachedTo(_ path: [String]) throws(StripeFailure) -> Execution {
+        switch (request.method, path[1], path[3]) {
+        case (.get, "customers", "payment_methods"): return try listAttached(.paymentMethod, to: path[2])
+        case (.get, "customers", "tax_ids"): return try listAttached(.taxID, to: path[2])
         default: throw unknownRoute
         }
     }

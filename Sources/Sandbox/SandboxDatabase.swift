@@ -21,7 +21,7 @@ private let schema = """
     CREATE INDEX customer_user
       ON customer (account, lower(json_extract(object, '$.metadata.userId')), created, sequence) WHERE deleted = 0;
 
-    -- Subscriptions and invoices, as far as deleting a customer depends on them.
+    -- What hangs on a customer: subscriptions, invoices, payment methods, cards, tax ids.
     CREATE TABLE billing (
       sequence INTEGER PRIMARY KEY AUTOINCREMENT,
       account TEXT NOT NULL,

@@ -1,6 +1,7 @@
 internal import Dispatch
 package import Environment
 package import HTTP
+internal import JSON
 package import SQLite
 internal import Synchronization
 
@@ -130,7 +131,9 @@ extension SandboxExchange {
                     with: Result {
                         try self.connection.withLock { connection in
                             try connection.transaction { connection in
-                                try call.insertBilling(kind, customer: customer, status: status, in: &connection)
+                                try call.insertBilling(
+                                    kind, customer: customer, ["currency": "usd", "status": .string(status)],
+                                    in: &connection)["id"]?.string ?? ""
                             }
                         }
                     })

@@ -18,7 +18,8 @@ struct SandboxRequest: Sendable {
         try checkAuthorization(request.header("authorization"))
         method = request.method
         account = request.header("stripe-account") ?? ""
-        idempotencyKey = method == .post ? request.header("idempotency-key") : nil
+        // One of white space is none: servers take that off a header's value.
+        idempotencyKey = method == .post ? request.header("idempotency-key").flatMap { $0.isEmpty ? nil : $0 } : nil
         if let key = idempotencyKey, key.unicodeScalars.count > 255 {
             throw StripeFailure(message: "Idempotency keys can be at most 255 characters long")
         }
@@ -64,9 +65,15 @@ struct SandboxRequest: Sendable {
 }
 
 extension HTTPRequest {
-    /// The value of the first header with this name; "field names are case-insensitive" (RFC 9110, 5.1) ASCII.
+    /// The value of the first header with this name; "field names are case-insensitive" (RFC 9110, 5.1) ASCII. "A field
+    /// value does not include leading or trailing whitespace" (5.5): to Stripe `" lead"` and `"lead"` are one.
     func header(_ name: String) -> String? {
-        headers.first { $0.name.utf8.elementsEqual(name.utf8) { $0 | 0x20 == $1 | 0x20 } }?.value
+        let value = headers.first { $0.name.utf8.elementsEqual(name.utf8) { $0 | 0x20 == $1 | 0x20 } }?.value
+        guard var rest = value?.utf8[...] else { return nil }
+        let isSpace = { (byte: UInt8?) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        while isSpace(rest.first) { rest.removeFirst() }
+        while isSpace(rest.last) { rest.removeLast() }
+        return String(Substring(rest))
     }
 }
 

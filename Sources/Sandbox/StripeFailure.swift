@@ -5,6 +5,7 @@ struct StripeFailure: Error {
     var status = 400
     var type = "invalid_request_error"
     var code: String?
+    var declineCode: String?
     var param: String?
     var message: String
 
@@ -15,6 +16,7 @@ struct StripeFailure: Error {
             error["code"] = .string(code)
             error["doc_url"] = .string("https://stripe.com/docs/error-codes/" + code.map { $0 == "_" ? "-" : $0 })
         }
+        error["decline_code"] = declineCode.map { .string($0) }
         error["message"] = .string(message)
         if let param { error["param"] = .string(param) }
         let mode = livemode ? "" : "test/"
@@ -35,13 +37,25 @@ extension StripeFailure {
         StripeFailure(code: "parameter_missing", param: name, message: "Missing required param: \(name).")
     }
 
+    /// For what can't be unset.
+    static func emptyParameter(_ name: String) -> StripeFailure {
+        StripeFailure(
+            code: "parameter_invalid_empty", param: name,
+            message: "You passed an empty string for '\(name)'. We assume empty values are an attempt to unset a "
+                + "parameter; however '\(name)' cannot be unset.")
+    }
+
     static func invalidInteger(_ name: String, _ message: String) -> StripeFailure {
         StripeFailure(code: "parameter_invalid_integer", param: name, message: message)
     }
 
-    /// - Parameter kind: As Stripe's sentence has it: `customer`, `event`.
-    static func missing(_ kind: String, _ id: String, param: String = "id") -> StripeFailure {
-        StripeFailure(status: 404, code: "resource_missing", param: param, message: "No such \(kind): '\(id)'")
+    /// - Parameters:
+    ///   - kind: As Stripe's sentence has it: `customer`, `event`.
+    ///   - status: 404 of an id in the path, 400 of one among the parameters.
+    static func missing(
+        _ kind: String, _ id: String, status: Int = 404, param: String = "id"
+    ) -> StripeFailure {
+        StripeFailure(status: status, code: "resource_missing", param: param, message: "No such \(kind): '\(id)'")
     }
 
     /// The sandbox's own file can't be read or written.

@@ -35,7 +35,8 @@ struct CustomerTests {
                 + "&shipping[name]=A&shipping[address][city]=London&preferred_locales[]=en&preferred_locales[1]=fr"
                 + "&invoice_settings[footer]=Thanks&invoice_settings[custom_fields][0][name]=n"
                 + "&invoice_settings[custom_fields][0][value]=v&tax_exempt=exempt&business_name=Engines&expand[]=tax"
-                + "&source=tok_visa&validate=true&tax[ip_address]=1.1.1.1&tax_id_data[0][type]=gb_vat")
+                + "&source=tok_visa&validate=true&tax[ip_address]=1.1.1.1&tax_id_data[0][type]=gb_vat"
+                + "&tax_id_data[0][value]=GB123456789")
         #expect(answer.status == 200)
         let json = answer.json
         #expect(json["email"] == "Ada+1@example.com" && json["name"] == "Ada Lovelace" && json["phone"] == "+441")
