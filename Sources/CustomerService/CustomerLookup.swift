@@ -23,7 +23,7 @@ struct CustomerLookup: Sendable {
             found += try await searched(userId: userId, since: sentSince, patience)
         }
         // Without an address the list is still what is up to date; a day of it is left to search.
-        if emails.isEmpty, !thorough, let sentSince { found += try await listed(createdFrom: sentSince, patience) }
+        if emails.isEmpty, !thorough, let sentSince { found += try await listed(createdFrom: sentSince, naming: userId, patience) }
         let owned = found.filter { $0.owner.map { sameCodePoints($0, userId) } == true && !$0.isArchived }
         for customer in try await adoptable(owned, for: userId) {
             if let confirmed = try await confirmed(customer, owner: userId, patience) { return confirmed }
@@ -132,13 +132,17 @@ struct CustomerLookup: Sendable {
             guard [.rejected, .permission, .notFound].contains(error.kind) else { throw ServiceError(error) }
         }
         guard let since else { return [] }
-        return try await listed(createdFrom: since, patience)
+        return try await listed(createdFrom: since, naming: userId, patience)
     }
 
     /// What was made since then, by clocks that may differ by ten minutes.
-    private func listed(createdFrom: Milliseconds, _ patience: Patience) async throws(ServiceError) -> [Customer] {
+    private func listed(
+        createdFrom: Milliseconds, naming userId: String, _ patience: Patience
+    ) async throws(ServiceError) -> [Customer] {
         try await atStripe { () async throws(StripeError) in
-            try await stripe.everyCustomer(createdFrom: createdFrom.subtractingSaturated(600_000), patience: patience)
+            try await stripe.everyCustomer(
+                createdFrom: createdFrom.subtractingSaturated(600_000), patience: patience
+            ) { customer in customer.owner.map { sameCodePoints($0, userId) } ?? false }
         }
     }
 
@@ -166,34 +170,4 @@ extension Customer {
     }
 
     var isArchived: Bool { metadata?[ProfileFields.archivedAtName] != nil }
-}
-
-extension StripeClient {
-    /// Every page of a list.
-    func everyCustomer(
-        email: String? = nil, createdFrom: Milliseconds? = nil, patience: Patience
-    ) async throws(StripeError) -> [Customer] {
-        var all: [Customer] = []
-        var last: String?
-        while true {
-            let page = try await listCustomers(
-                email: email, limit: 100, startingAfter: last, createdFrom: createdFrom, patience: patience
-            ).value
-            all += page.data
-            guard page.hasMore, let end = page.data.last?.id else { return all }
-            last = end
-        }
-    }
-
-    /// Every page of a search.
-    func everyCustomer(query: String, patience: Patience) async throws(StripeError) -> [Customer] {
-        var all: [Customer] = []
-        var next: String?
-        while true {
-            let page = try await searchCustomers(query: query, limit: 100, page: next, patience: patience).value
-            all += page.data
-            guard page.hasMore, let following = page.nextPage else { return all }
-            next = following
-        }
-    }
 }

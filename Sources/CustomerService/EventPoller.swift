@@ -61,18 +61,22 @@ package struct EventPoller: Sendable {
             try await take(oldest, &cursor)
             (place, count) = (oldest.id, 1)
         }
-        while let last = place {
-            guard let page = try await page(after: last) else {
+        guard place != nil else { return count }
+        var walk = service.stripe.walk("/v1/events", .newer, from: place)
+        var goesOn = true
+        while goesOn {
+            guard let page = try await page(after: walk.place) else {
                 // Stripe has forgotten the event: "going back up to 30 days".
                 service.log(.warning, "events.cursor_lost")
                 cursor.id = nil
                 try await save(cursor)
                 return count
             }
-            for event in page.data { try await take(event, &cursor) }
+            for event in page.data.reversed() { try await take(event, &cursor) }
             count += page.data.count
             try await save(cursor)
-            place = page.hasMore && !Task.isCancelled ? page.data.last?.id : nil
+            goesOn = try await atStripe { () async throws(StripeError) in try walk.goesOn(after: page) }
+            if Task.isCancelled { break }
         }
         return count
     }
@@ -98,20 +102,21 @@ package struct EventPoller: Sendable {
 
     /// Walks back from the newest event, since a list can't be asked for its end.
     private func oldestEvent(since created: Int64) async throws(ServiceError) -> WebhookEvent? {
+        var walk = service.stripe.walk("/v1/events")
         var oldest: WebhookEvent?
-        while true {
-            let page = try await list(startingAfter: oldest?.id, createdFrom: created.multipliedSaturated(by: 1000))
+        var goesOn = true
+        while goesOn {
+            let page = try await list(startingAfter: walk.place, createdFrom: created.multipliedSaturated(by: 1000))
             oldest = page.data.last ?? oldest
-            guard page.hasMore, !page.data.isEmpty else { return oldest }
+            goesOn = try await atStripe { () async throws(StripeError) in try walk.goesOn(after: page) }
         }
+        return oldest
     }
 
-    /// The events right after this one, oldest first; `nil` when Stripe does not know it any more.
-    private func page(after id: String) async throws(ServiceError) -> Page<WebhookEvent>? {
+    /// The events right after this one, the newest first; `nil` when Stripe does not know it any more.
+    private func page(after id: String?) async throws(ServiceError) -> Page<WebhookEvent>? {
         do throws(ServiceError) {
-            var page = try await list(endingBefore: id)
-            page.data.reverse()
-            return page
+            return try await list(endingBefore: id)
         } catch {
             if [.stripeRequestRejected, .customerNotFound].contains(error.kind) { return nil }
             throw error
@@ -127,10 +132,12 @@ package struct EventPoller: Sendable {
                 endingBefore: endingBefore, createdFrom: createdFrom
             ).value
         }
-        var events = page.data.compactMap(WebhookEvent.init)
-        // What is listed for a connected account is of that account, whether it says so or not.
-        for index in events.indices { events[index].account = events[index].account ?? service.account }
-        return Page(data: events, hasMore: page.hasMore)
+        return page.compactMap { object in
+            guard var event = WebhookEvent(object) else { return nil }
+            // What is listed for a connected account is of that account, whether it says so or not.
+            if event.account == nil { event.account = service.account }
+            return event
+        }
     }
 
     // MARK: The cursor

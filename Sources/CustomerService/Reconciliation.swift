@@ -50,6 +50,8 @@ package struct Reconciliation: Sendable {
     let fixes: Bool
 
     private static let pageSize = 100
+    /// Ten million customers.
+    private static let pagesMax = 100_000
     /// More would make an answer of many megabytes.
     private static let findingsMax = 10_000
     /// What was listed longer ago is listed anew.
@@ -70,9 +72,10 @@ package struct Reconciliation: Sendable {
     package func run(progress tell: @Sendable (JSONObject) -> Void) async throws(ServiceError) -> Report {
         try await service.sync.withLease(.duty("reconcile"), "a reconciliation") { () async throws(ServiceError) in
             var progress = try await resumed()
+            var pages = customerPages(progress)
             while progress.walk != .done {
                 switch progress.walk {
-                case .customers: try await walkCustomers(&progress)
+                case .customers: try await walkCustomers(&progress, &pages)
                 case .users: try await walkUsers(&progress)
                 case .orphans, .done: try await walkOrphans(&progress)
                 }
@@ -114,7 +117,12 @@ package struct Reconciliation: Sendable {
 
     // MARK: The walks
 
-    private func walkCustomers(_ progress: inout Progress) async throws(ServiceError) {
+    private func customerPages(_ progress: Progress) -> PageWalk {
+        service.stripe.walk(
+            "/v1/customers", from: progress.walk == .customers ? progress.last : nil, pagesMax: Self.pagesMax)
+    }
+
+    private func walkCustomers(_ progress: inout Progress, _ pages: inout PageWalk) async throws(ServiceError) {
         let fetchedAt = service.clock.now()
         let page: Page<Customer>
         do throws(StripeError) {
@@ -130,6 +138,7 @@ package struct Reconciliation: Sendable {
             progress.restarts += 1
             progress.last = nil
             progress.customers = 0
+            pages = customerPages(progress)
             return
         }
         let links = try await stored { () async throws(StoreError) in try await store.links(to: page.data.map(\.id)) }
@@ -150,8 +159,9 @@ package struct Reconciliation: Sendable {
             ListedCustomer(id: $0.id, owner: $0.owner, created: $0.created ?? 0, isArchived: $0.isArchived)
         }
         progress.customers += page.data.count
-        progress.last = page.data.last?.id ?? progress.last
-        if !page.hasMore || page.data.isEmpty { progress.begin(.users) }
+        let goesOn = try await atStripe { () async throws(StripeError) in try pages.goesOn(after: page) }
+        progress.last = pages.place
+        if !goesOn { progress.begin(.users) }
         try await record(listed, found, progress)
     }
 

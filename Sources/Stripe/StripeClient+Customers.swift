@@ -62,14 +62,14 @@ extension StripeClient {
     ///
     /// - Parameters:
     ///   - query: values quoted with `searchQuote(_:)`.
-    ///   - page: `nextPage` of the page before.
+    ///   - page: `next` of the page before.
     package func searchCustomers(
         query: String, limit: Int = 10, page: String? = nil, patience: Patience = .normal
-    ) async throws(StripeError) -> StripeReply<SearchPage<Customer>> {
+    ) async throws(StripeError) -> StripeReply<Page<Customer>> {
         var parameters: JSONObject = ["query": .string(query), "limit": .number(JSONNumber(limit))]
         parameters["page"] = page.map { .string($0) }
         return try await perform(.get("/v1/customers/search", query: parameters), patience) {
-            SearchPage($0, element: Customer.init)
+            Page($0, element: Customer.init)
         }
     }
 }

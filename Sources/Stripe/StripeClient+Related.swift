@@ -8,11 +8,17 @@ extension StripeClient {
     package func activeSubscriptionCount(
         customer: String, patience: Patience = .normal
     ) async throws(StripeError) -> StripeReply<Int> {
-        // Without a status: all that are not canceled. https://docs.stripe.com/api/subscriptions/list
-        let reply = try await list("/v1/subscriptions", ofCustomer: customer, status: nil, limit: 100, patience)
-        // The first payment never came: such a one is over, although it isn't "canceled".
-        let live = reply.value.data.filter { $0["status"]?.string != "incomplete_expired" }
-        return StripeReply(value: live.count)
+        var walk = walk("/v1/subscriptions")
+        var count = 0
+        while true {
+            // Without a status: all that are not canceled. https://docs.stripe.com/api/subscriptions/list
+            let page = try await list(
+                "/v1/subscriptions", ofCustomer: customer, status: nil, limit: 100, startingAfter: walk.place, patience
+            ).value
+            // The first payment never came: such a one is over, although it isn't "canceled".
+            count += page.data.count { $0["status"]?.string != "incomplete_expired" }
+            guard count < 100, try walk.goesOn(after: page) else { return StripeReply(value: min(count, 100)) }
+        }
     }
 
     /// - Parameter status: `draft`, `open`, `paid`, `uncollectible` or `void`.
@@ -50,18 +56,13 @@ extension StripeClient {
         try await all("/v1/invoices", ofCustomer: customer, status: nil)
     }
 
-    /// Page after page.
     private func all(
         _ template: String, ofCustomer customer: String, status: String?
     ) async throws(StripeError) -> [JSONObject] {
-        var all: [JSONObject] = []
-        while true {
-            let page = try await list(
-                template, ofCustomer: customer, status: status, limit: 100, startingAfter: all.last?["id"]?.string,
-                .normal
+        try await everything(template) { place throws(StripeError) in
+            try await list(
+                template, ofCustomer: customer, status: status, limit: 100, startingAfter: place, .normal
             ).value
-            all += page.data
-            if page.data.isEmpty || !page.hasMore { return all }
         }
     }
 

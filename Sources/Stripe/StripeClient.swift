@@ -13,7 +13,7 @@ package final class StripeClient: Sendable {
     private let exchange: any HTTPExchange
     private let clock: any WallClock
     private let identifiers: any Identifiers
-    private let log: Log
+    let log: Log
 
     private let limiter: RateLimiter?
     private let searchLimiter: RateLimiter?

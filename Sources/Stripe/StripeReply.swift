@@ -12,28 +12,19 @@ package struct StripeReply<Value: Sendable>: Sendable {
     }
 }
 
-/// One page of a list, newest first. https://docs.stripe.com/api/pagination
+/// One page of a list, newest first (https://docs.stripe.com/api/pagination), or of a search
+/// (https://docs.stripe.com/api/pagination/search). `PageWalk` follows them.
 package struct Page<Element: Sendable>: Sendable {
     package var data: [Element]
     package var hasMore: Bool
+    /// Where the page of what is older begins: after the last object's id, or at what a search says.
+    package var next: String?
+    /// Where the page of what is newer begins: before the first object's id.
+    package var previous: String?
 
-    package init(data: [Element], hasMore: Bool) {
-        self.data = data
-        self.hasMore = hasMore
-    }
-}
-
-/// One page of a search. https://docs.stripe.com/api/pagination/search
-package struct SearchPage<Element: Sendable>: Sendable {
-    package var data: [Element]
-    package var hasMore: Bool
-    /// To be passed as `page` for the next one.
-    package var nextPage: String?
-
-    package init(data: [Element], hasMore: Bool, nextPage: String?) {
-        self.data = data
-        self.hasMore = hasMore
-        self.nextPage = nextPage
+    /// - Parameter element: `nil` for what is left out; the places of the page stay.
+    package func compactMap<Other>(_ element: (Element) -> Other?) -> Page<Other> {
+        Page<Other>(data: data.compactMap(element), hasMore: hasMore, next: next, previous: previous)
     }
 }
 
@@ -42,15 +33,13 @@ package struct SearchPage<Element: Sendable>: Sendable {
 extension Page {
     /// `nil` when this is no list of what `element` reads.
     init?(_ object: JSONObject, element: (JSONObject) -> Element?) {
-        guard object["object"]?.string == "list", let data = elements(of: object, element) else { return nil }
-        self.init(data: data, hasMore: object["has_more"]?.bool ?? false)
-    }
-}
-
-extension SearchPage {
-    init?(_ object: JSONObject, element: (JSONObject) -> Element?) {
-        guard object["object"]?.string == "search_result", let data = elements(of: object, element) else { return nil }
-        self.init(data: data, hasMore: object["has_more"]?.bool ?? false, nextPage: object["next_page"]?.string)
+        let kind = object["object"]?.string
+        guard kind == "list" || kind == "search_result", let data = elements(of: object, element) else { return nil }
+        let values = object["data"]?.array
+        self.data = data
+        hasMore = object["has_more"]?.bool ?? false
+        next = kind == "list" ? values?.last?["id"]?.string : object["next_page"]?.string
+        previous = values?.first?["id"]?.string
     }
 }
 

@@ -172,6 +172,30 @@ struct PollingTests {
         #expect(try await bench.user("u1").name == "B")
     }
 
+    @Test("Events that are listed again and again, or without end, fail the poll in a few requests")
+    func repeatingPages() async throws {
+        let bench = try await WebhookBench(wins: ["name"])
+        let id = try await bench.register("u1")
+        #expect(try await poller(bench.service).poll() == 0)
+        await bench.clock.sleep(61_000)
+        try await bench.edit(id, "name=B")
+        let event = try await bench.newestEvent().description
+        bench.exchange.answer(#"{"object":"list","data":[\#(event)],"has_more":true}"#) {
+            $0.url.contains("/v1/events")
+        }
+        await bench.exchange.reset()
+        for _ in 1...2 {
+            // First without a place reached, then behind the event.
+            let error = await errorOf { () throws(ServiceError) in try await poller(bench.service).poll() }
+            #expect(error?.kind == .stripeUnavailable)
+            #expect(await bench.exchange.count() <= 3)
+            await bench.clock.sleep(61_000)
+        }
+        bench.exchange.answerTruly()
+        _ = try await poller(bench.service).poll()
+        #expect(try await bench.user("u1").name == "B")
+    }
+
     @Test("Of a connected account's events the list need not name the account")
     func connected() async throws {
         let bench = try await WebhookBench(wins: ["name"], account: "acct_1")

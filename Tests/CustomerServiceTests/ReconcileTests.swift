@@ -69,6 +69,25 @@ struct ReconcileTests {
         #expect(left == faults.filter { $0.hasPrefix("duplicate") || $0.hasPrefix("orphan") && !$0.contains("u21") })
     }
 
+    @Test("A list of customers that repeats itself fails it, and the next one goes on")
+    func repeatingPages() async throws {
+        let (bench, faults, id) = try await faultyBench()
+        let customer = try await bench.customer(id[1]).description
+        for body in [
+            #"{"object":"list","data":[\#(customer)],"has_more":true}"#,
+            #"{"object":"list","data":[],"has_more":true}"#,
+        ] {
+            bench.exchange.answer(body) { $0.url.contains("/v1/customers?") }
+            await bench.exchange.reset()
+            let error = await errorOf { () throws(ServiceError) in try await bench.call("reconcile", [:]) }
+            #expect(error?.kind == .stripeUnavailable)
+            #expect(await bench.exchange.count() <= 6)
+        }
+        bench.exchange.answerTruly()
+        try bench.sql("DELETE FROM settings WHERE name = 'reconcile'")
+        #expect(found(try await bench.call("reconcile", [:])) == faults)
+    }
+
     @Test("With --stripe-wins a missed edit is drift until fix brings it home")
     func wins() async throws {
         let bench = try await WebhookBench(wins: ["name"])

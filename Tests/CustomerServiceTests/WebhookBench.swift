@@ -136,6 +136,7 @@ final class CountingExchange: HTTPExchange {
     private let sent = Sent()
     private let allowed = Atomic(Int.max)
     private let refused = Mutex<@Sendable (HTTPRequest) -> Bool>({ _ in false })
+    private let scripted = Mutex<@Sendable (HTTPRequest) -> String?>({ _ in nil })
 
     init(_ inner: SandboxExchange) { self.inner = inner }
 
@@ -149,8 +150,18 @@ final class CountingExchange: HTTPExchange {
             let body = #"{"error":{"type":"invalid_request_error","message":"Invalid cursor"}}"#
             return HTTPResponse(status: 400, headers: [:], body: Array(body.utf8))
         }
+        if let body = scripted.withLock({ $0(request) }) {
+            return HTTPResponse(status: 200, headers: [:], body: Array(body.utf8))
+        }
         return try await inner.send(request)
     }
+
+    /// Answers these with this body, instead of what is so.
+    func answer(_ body: String, to condition: @escaping @Sendable (HTTPRequest) -> Bool) {
+        scripted.withLock { $0 = { condition($0) ? body : nil } }
+    }
+
+    func answerTruly() { scripted.withLock { $0 = { _ in nil } } }
 
     /// Answers 400 to these.
     func refuse(_ condition: @escaping @Sendable (HTTPRequest) -> Bool) { refused.withLock { $0 = condition } }

@@ -95,7 +95,7 @@ struct StripeClientTests {
             email: "a+b@example.com", limit: 5, startingAfter: "cus_0", createdFrom: 1_999)
         #expect(page.value.hasMore)
         let query = "email:" + searchQuote("a@example.com")
-        #expect(try await stripe.searchCustomers(query: query, limit: 2, page: "p1").value.nextPage == "p2")
+        #expect(try await stripe.searchCustomers(query: query, limit: 2, page: "p1").value.next == "p2")
         _ = try await stripe.listEvents(types: ["customer.updated", "customer.deleted"], endingBefore: "evt_1")
         #expect(
             exchange.requests.map { String($0.url.dropFirst("https://api.stripe.com/v1/".count)) } == [
