@@ -23,6 +23,8 @@ extension StripeError {
             case (401, _, _): .authentication
             case (403, _, _): .permission
             case (404, _, "resource_missing"): .notFound
+            // Of the customer whose list is asked for.
+            case (400, _, "resource_missing") where error?["param"]?.string == "customer": .notFound
             case (409, _, "idempotency_key_in_use"): .keyInUse
             default: .rejected
             }

@@ -92,13 +92,24 @@ struct PageWalkTests {
         #expect(lists.requests == 1)
     }
 
-    @Test("New pages without end end as well", arguments: [Walk.byEmail, .search, .invoices, .activeSubscriptions])
-    func endless(walk: Walk) async throws {
-        let size = walk == .activeSubscriptions ? 1 : 100
-        let lists = Lists { walk.page($0 * size...$0 * size + size - 1, hasMore: true, next: "p\($0)") }
-        let error = await errorOf { () throws(StripeError) in try await walk.run(client(lists)) }
+    @Test("New pages without end end as well: of objects that lie in memory there are so many, of pages as well")
+    func endless() async throws {
+        let objects = Lists { Walk.byEmail.page($0 * 100...$0 * 100 + 99, hasMore: true) }
+        let error = await errorOf { () throws(StripeError) in try await Walk.byEmail.run(client(objects)) }
         #expect(error?.kind == .unavailable)
-        #expect(lists.requests <= PageWalk.pagesMax)
+        #expect(objects.requests == 101)
+
+        let pages = Lists { Walk.byEmail.page($0...$0, hasMore: true) }
+        let stripe = client(pages)
+        var walk = stripe.walk("/v1/customers", pagesMax: 3)
+        let tooMany = await errorOf { () throws(StripeError) in
+            while true {
+                let page = try await stripe.listCustomers(startingAfter: walk.place)
+                guard try walk.goesOn(after: page.value) else { return page }
+            }
+        }
+        #expect(tooMany?.kind == .unavailable)
+        #expect(pages.requests == 3)
     }
 
     @Test("A search may have an empty page between others")
