@@ -16,6 +16,10 @@ package enum MigrationRunner {
     /// How many users have no customer and wait for none: rows that were there before the triggers.
     package static func usersWithoutCustomer(path: String) throws(StoreError) -> Int {
         var connection = try CustomerStore.open(path)
+        return try usersWithoutCustomer(&connection)
+    }
+
+    static func usersWithoutCustomer(_ connection: inout Connection) throws(StoreError) -> Int {
         let row = try connection.row(
             """
             SELECT count(*) FROM users
@@ -60,7 +64,7 @@ package enum MigrationRunner {
         return applied
     }
 
-    private static func pending(_ connection: inout Connection) throws(StoreError) -> [Migration] {
+    static func pending(_ connection: inout Connection) throws(StoreError) -> [Migration] {
         let recorded = try recorded(&connection)
         let known = Migrations.all.count
         if let newest = recorded.keys.max(), newest > known { throw .newerDatabase(version: newest, known: known) }

@@ -39,9 +39,20 @@ package struct Connection: ~Copyable, @unchecked Sendable {
             throw SQLiteError(code: SQLITE_ERROR, message: "SQLite 3.38 or newer is needed, this is \(version)")
         }
         if !readOnly && path != ":memory:" { Self.createPrivately(path) }
-        database = try Self.openDatabase(path, readOnly: readOnly)
+        // "file:" would begin a URI where SQLite was built to know them (https://sqlite.org/uri.html): a path is a path.
+        database = try Self.openDatabase(
+            path.hasPrefix("file:") ? "./" + path : path,
+            readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
         busyTimeout = milliseconds
         sqlite3_busy_timeout(database, milliseconds)
+    }
+
+    /// Opens a database only to look: nothing of it is changed, and no file is made beside it, as SQLite would to read one
+    /// with a write-ahead log.
+    package init(unchanging path: String) throws(SQLiteError) {
+        database = try Self.openDatabase(unchangingURI(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
+        busyTimeout = 5000
+        sqlite3_busy_timeout(database, busyTimeout)
     }
 
     deinit {
@@ -75,12 +86,10 @@ package struct Connection: ~Copyable, @unchecked Sendable {
         return String(path[...slash]) + destination
     }
 
-    private static func openDatabase(_ path: String, readOnly: Bool) throws(SQLiteError) -> OpaquePointer {
+    private static func openDatabase(_ name: String, _ access: Int32) throws(SQLiteError) -> OpaquePointer {
         var handle: OpaquePointer?
-        let access = readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
         let flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        // "file:" would begin a URI where SQLite was built to know them (https://sqlite.org/uri.html): a path is a path.
-        let result = sqlite3_open_v2(path.hasPrefix("file:") ? "./" + path : path, &handle, flags, nil)
+        let result = sqlite3_open_v2(name, &handle, flags, nil)
         guard result == SQLITE_OK, let database = handle else {
             let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(handle)

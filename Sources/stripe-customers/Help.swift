@@ -9,6 +9,7 @@ let help = """
       migrate [--dry-run]    applies the pending migrations to the database
       sync [--dry-run]       brings every user in line with Stripe
       reconcile [--fix]      compares every user with every Stripe customer
+      check                  looks whether all is well before work begins
       client LANGUAGE        prints a client of one file: python, node, typescript
       mcp                    serves agents over stdio (Model Context Protocol);
                              with --allow-destructive also what can't be undone

@@ -51,6 +51,7 @@ struct Launch: Sendable {
             case .migrate(let dryRun): try migrate(options, dryRun: dryRun, environment: environment)
             case .sync(let dryRun): return try await sync(options, dryRun: dryRun, environment: environment)
             case .reconcile(let fix): return try await reconcile(options, fix: fix, environment: environment)
+            case .check: return try await check(options, environment: environment)
             case .describe: try describe()
             case .client(let language): try printClient(language)
             case .help: try printLine(help)

@@ -30,7 +30,9 @@ struct OptionParser {
         }
     }
 
-    private enum CommandName: String, CaseIterable { case serve, migrate, sync, describe, client, reconcile, mcp }
+    private enum CommandName: String, CaseIterable {
+        case serve, migrate, sync, describe, client, reconcile, mcp, check
+    }
 
     /// What is answered whatever else is given.
     private static let asked: [String: Options.Command] = [
@@ -114,6 +116,7 @@ struct OptionParser {
         case .reconcile: return .reconcile(fix: switches.contains(.fix))
         case .mcp: return .mcp(allowDestructive: switches.contains(.allowDestructive))
         case .describe: return .describe
+        case .check: return .check
         case .client:
             guard let language else { throw usage("client takes a language: python, node or typescript") }
             return .client(language)

@@ -10,6 +10,7 @@ struct Options: Sendable, Equatable {
         case describe
         case client(ClientLanguage)
         case mcp(allowDestructive: Bool)
+        case check
         case help
         case version
 

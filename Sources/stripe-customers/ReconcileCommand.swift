@@ -53,7 +53,8 @@ private func lines(_ report: Reconciliation.Report, _ terminal: Terminal) -> [St
     if isRepairable { actions.append("reconcile --fix repairs what is safe") }
     let counts = report.counts.members.map { "\($0.value.int64 ?? 0) \($0.name)" }.joined(separator: ", ")
     let verdict = counts.isEmpty ? "all in line" : counts
-    return terminal.table(rows) + (report.truncated ? ["… and more"] : []) + actions.flatMap(Terminal.wrapped)
+    let advice = actions.flatMap { Terminal.wrapped($0) }
+    return terminal.table(rows) + (report.truncated ? ["… and more"] : []) + advice
         + [
             "\(report.users) users, \(report.customers) customers: "
                 + terminal.coloured(verdict, report.open == 0 ? .green : .yellow)

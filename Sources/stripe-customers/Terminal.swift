@@ -54,7 +54,7 @@ struct Terminal: Sendable {
     }
 
     /// The text in lines that fit the width, all but the first indented.
-    static func wrapped(_ text: String) -> [String] {
+    static func wrapped(_ text: String, width: Int = Terminal.width, indent: String = "  ") -> [String] {
         var lines: [String] = []
         var line = ""
         for word in escapingControlCharacters(text).split(separator: " ") {
@@ -63,7 +63,7 @@ struct Terminal: Sendable {
                 line = longer
             } else {
                 lines.append(line)
-                line = "  " + word
+                line = indent + word
             }
         }
         return lines + [line]

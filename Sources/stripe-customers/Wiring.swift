@@ -91,7 +91,7 @@ struct Wiring: Sendable {
 }
 
 /// Which Stripe is called, and how.
-private struct StripeSide: Sendable {
+struct StripeSide: Sendable {
     let exchange: any HTTPExchange
     let configuration: StripeConfiguration
     /// What a database is bound to.
@@ -104,7 +104,6 @@ private struct StripeSide: Sendable {
         var configuration = StripeConfiguration(
             apiBase: options.apiBase, apiKey: "sk_test_sandbox", account: options.account,
             requestsPerSecond: options.rateLimit.map(Double.init))
-        var mode = "the sandbox"
         if options.sandbox {
             if options.rateLimit == nil { configuration.requestsPerSecond = 0 }
             let path = options.database == ":memory:" ? options.database : options.database + ".sandbox"
@@ -116,15 +115,20 @@ private struct StripeSide: Sendable {
             let key = try SecretKey(options, environment: environment)
             configuration.apiKey = key.value
             keyOwner = key.account
-            mode = configuration.isLive ? "live mode" : "test mode"
             // Where only HTTP/1.1 is spoken, calls that share no key would otherwise wait for each other's connections.
             exchange = CurlExchange(
                 configuration: HTTPConfiguration(
                     maximumConnections: max(8, options.maxInFlight), userAgent: "stripe-customers/\(version)",
                     certificateAuthorities: try certificateAuthorities(options, environment: environment)))
         }
-        accountName = mode + (options.account.map { ", account \($0)" } ?? "")
+        accountName = Self.accountName(options, isLive: options.sandbox ? nil : configuration.isLive)
         self.configuration = configuration
+    }
+
+    /// - Parameter isLive: the mode of the key; `nil` in the sandbox.
+    static func accountName(_ options: Options, isLive: Bool?) -> String {
+        let mode = isLive.map { $0 ? "live mode" : "test mode" } ?? "the sandbox"
+        return mode + (options.account.map { ", account \($0)" } ?? "")
     }
 }
 

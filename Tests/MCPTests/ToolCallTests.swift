@@ -63,6 +63,26 @@ struct ToolCallTests {
         try await host.end()
     }
 
+    @Test("A tool tells its agent in words what its arguments must be, and nothing of _meta")
+    func words() async throws {
+        let host = try ToolHost(database)
+        for (tool, arguments, words) in [
+            ("registerUser", ["email": "ada @example.com"], "/email must be an email address: one @ with text on"),
+            ("getCustomer", ["customerId": "../x"], "/customerId must be the id of a Stripe customer: ASCII letters"),
+            ("updateUser", ["userId": "u", "metadata": ["a[]": "1"]], "must be a name without square brackets"),
+        ] as [(String, JSONValue, String)] {
+            let failure = try await host.call(tool, arguments).failure ?? ""
+            #expect(failure.contains(words) && !failure.contains("^"), "\(failure)")
+        }
+        let tools = try await host.ask("tools/list")["result"]?["tools"]?.array ?? []
+        #expect(!tools.isEmpty)
+        for tool in tools {
+            #expect(tool["inputSchema"]?["properties"]?["_meta"] == nil)
+            #expect(tool["inputSchema"]?["$defs"]?["Meta"] == nil)
+        }
+        try await host.end()
+    }
+
     @Test("Calls of one user are carried out in their order, however many are in flight")
     func order() async throws {
         let host = try ToolHost(database + ["--max-in-flight", "8"])

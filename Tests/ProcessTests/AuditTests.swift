@@ -45,6 +45,18 @@ struct AuditTests {
         for statement in statements { try connection.execute(statement) }
     }
 
+    @Test("An address of one letter, or a user id that is one, is in no event and no line of the log")
+    func oneLetter() async throws {
+        let host = try host()
+        _ = try await host.call("registerUser", ["userId": "q@example.com", "email": "q@example.com"])
+        let events = try await host.call("listAuditEvents", ["limit": 100])
+        #expect(events["data"]?.array?.first?["details"]?["email"]?["mask"] == "***@example.com", "\(events)")
+        #expect(!events.description.contains("q***") && !events.description.contains("q@"), "\(events)")
+        try await host.end()
+        #expect(host.process.standardError.contains("***@example.com"))
+        #expect(!host.process.standardError.contains("q***") && !host.process.standardError.contains("q@"))
+    }
+
     @Test(
         "Every change has its event, with actor, ids, outcome, Stripe's request id and the trace, and addresses masked")
     func events() async throws {

@@ -132,6 +132,26 @@ struct TerminalTests {
         #expect(lines.dropFirst().first?.hasPrefix("stripe-customers: ") == true)
     }
 
+    @Test("check shows a line for each thing, what to do below what failed, all within the width, and a verdict")
+    func check() async throws {
+        let well = try await onTerminal(["check"] + sandbox, environment: ["NO_COLOR": "1"])
+        #expect(
+            well.hasPrefix("ok       key       the sandbox needs none\n") && well.hasSuffix("\nall is well"), "\(well)")
+        #expect(visible(well).allSatisfy { $0.count <= 80 }, "\(well)")
+        let output = try await onTerminal(
+            ["check", "--database", directory.file("test.sqlite")],
+            environment: ["STRIPE_API_KEY": "'sk_test_1'", "STRIPE_WEBHOOK_SECRET": "sk_test_1"], status: 78)
+        #expect(
+            output.contains(
+                "\u{1B}[31mfailed   \u{1B}[0mkey       the Stripe key in STRIPE_API_KEY has quotation marks"))
+        let lines = visible(output)
+        #expect(lines.contains("                   → leave them out") && lines.last == "2 of 8 failed", "\(lines)")
+        #expect(lines.allSatisfy { $0.count <= 80 } && !output.contains("sk_test_1"), "\(lines)")
+        // Each thing begins in a line of its own.
+        let names = lines.filter { !$0.hasPrefix(" ") }.dropLast().map { $0.split(separator: " ").dropFirst().first }
+        #expect(names == ["key", "stripe", "account", "rights", "clock", "database", "users", "webhook"])
+    }
+
     @Test("A person who starts a session is told in one line what is expected", arguments: ["serve", "mcp"])
     func invitation(command: String) async throws {
         let ping = request(1, "ping")

@@ -1,0 +1,39 @@
+import JSON
+import Stripe
+
+/// Whether Stripe can be reached.
+enum StripeCheck {
+    static let name = "stripe"
+
+    static func look(_ options: Options, _ first: Result<JSONObject, StripeError>) -> Finding {
+        if options.sandbox { return .ok(name, "the sandbox takes its place") }
+        guard case .failure(let error) = first, !isAnswer(error) else {
+            return .ok(name, "\(options.apiBase) answers", ["apiBase": .string(options.apiBase)])
+        }
+        let facts: JSONObject = ["apiBase": .string(options.apiBase)]
+        // The paths begin with it: https://docs.stripe.com/api/customers/list
+        if error.status != nil, options.apiBase.hasSuffix("/v1") {
+            return .failed(
+                name, "\(options.apiBase) has no /v1/v1/customers: each path begins with /v1 already",
+                next: "leave the /v1 out of --api-base", facts)
+        }
+        if error.status != nil {
+            return .failed(
+                name, "\(options.apiBase) answers, but not as Stripe does: \(error.safeMessage)",
+                next: "set --api-base to Stripe or to what stands in for it; a proxy in between may be answering, too",
+                facts)
+        }
+        return .failed(
+            name, "\(options.apiBase) can't be reached: \(error.safeMessage)",
+            next: "see that this machine may connect there: its DNS, its firewall, https_proxy, --ca-file", facts)
+    }
+
+    /// An error that Stripe itself gave, about the request and not about its path.
+    private static func isAnswer(_ error: StripeError) -> Bool {
+        switch error.kind {
+        case .unavailable, .notFound: false
+        case .rejected: error.status != 404
+        default: true
+        }
+    }
+}
