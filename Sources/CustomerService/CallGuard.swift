@@ -117,7 +117,7 @@ extension ServiceError {
             return self
         case .customerNotFound, .customerDeleted, .userNotFound, .deletionBlocked, .stripeAuthenticationFailed,
             .stripePermissionDenied, .stripeRateLimited, .stripeUnavailable, .stripeRequestRejected,
-            .idempotencyConflict, .deadlineExceeded, .storageUnavailable:
+            .idempotencyConflict, .deadlineExceeded, .storageUnavailable, .usersTableRefused:
             var error = self
             for name in ["userId", "customerId"] { error.details[name] = details[name] ?? params[name] }
             return error

@@ -56,8 +56,10 @@ extension CustomerService {
         do throws(StripeError) {
             return try await stripe.retrieveCustomer(customerId).value
         } catch {
-            // Without Stripe's code for it (localstripe, say) a 404 of a retrieve means the same.
-            if error.kind == .notFound || error.status == 404 && error.isStripeAnswer { return nil }
+            // Without Stripe's code for it (localstripe, say) a 404 of a retrieve means the same, unless it is the URL that
+            // is unknown.
+            let isCodeless = error.status == 404 && error.isStripeAnswer && error.code == nil && !error.isUnknownURL
+            if error.kind == .notFound || isCodeless { return nil }
             throw ServiceError(error, customerId: customerId)
         }
     }

@@ -133,8 +133,16 @@ extension CustomerSync {
             guard let user = run.claim.user, user.customerId == nil, !isOutdated(intent, user) else {
                 return .nextGeneration(reason: "rejected")
             }
-            try await stored { () async throws(StoreError) in try await store.failIntent(intent, at: clock.now()) }
-            throw failure
+            var refusal = failure
+            // What is refused of a call's own fields is the call's business: it hears of it, and they are not sent again.
+            if Self.isExtra(error.param, of: intent) { refusal.awaited = nil }
+            let isFinal = refusal.isFinal
+            try await stored { () async throws(StoreError) in
+                if isFinal { return try await store.failIntent(intent, at: clock.now()) }
+                // Nothing was made, but the refusal may be saved under the key.
+                try await store.renewKey(of: intent, to: SyncKey.create.of(identifiers.next()))
+            }
+            throw refusal
         case .idempotencyMismatch:
             if let found = try await ownCustomer(of: intent, run, thorough: true, mayBeSent: true) {
                 return settled(found, made: true, intent, run.claim.user)
@@ -163,6 +171,11 @@ extension CustomerSync {
         let isRepeated = error.status == 500 && (error.attempts > 1 || intent.serverFailures > 0)
         if error.isReplay || isRepeated { return .nextGeneration(reason: "saved_failure") }
         throw ServiceError(error, userId: intent.userId)
+    }
+
+    private static func isExtra(_ param: String?, of intent: CreateIntent) -> Bool {
+        guard let param, ProfileField(param: param) == nil else { return false }
+        return intent.fields[String(param.prefix { $0 != "[" })] != nil
     }
 
     private func isOutdated(_ intent: CreateIntent, _ user: User) -> Bool {

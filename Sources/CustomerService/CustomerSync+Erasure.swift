@@ -6,22 +6,28 @@ internal import Stripe
 /// Carrying out an erasure that is noted on disk: at Stripe first, then in the tables, then in what the files still hold.
 extension CustomerSync {
     /// Carries an erasure as far as it can be now; what is left stays queued on disk.
-    /// - Returns: What was scrubbed here, when nothing is left to be done at Stripe.
-    func erase(_ userId: String, patience: Patience = .normal) async -> [(table: String, count: Int)]? {
-        do {
-            if try await store.restOfErasure(of: userId).hasPendingCreate {
-                try await settleCreate(of: userId, patience)
+    /// - Returns: What was scrubbed here, when nothing is left to be done at Stripe, and the customers that Stripe doesn't know.
+    func erase(
+        _ userId: String, patience: Patience = .normal
+    ) async -> (counts: [(table: String, count: Int)]?, unknown: [String: DisposalOutcome]) {
+        var unknown: [String: DisposalOutcome] = [:]
+        do throws(ServiceError) {
+            if try await restOfErasure(of: userId).hasPendingCreate { try await settleCreate(of: userId, patience) }
+            for customerId in try await restOfErasure(of: userId).customers {
+                let outcome = try await dispose(of: customerId, patience: patience)
+                if outcome != .done { unknown[customerId] = outcome }
             }
-            for customerId in try await store.restOfErasure(of: userId).customers {
-                try await dispose(of: customerId, patience: patience)
-            }
-            let counts = try await store.scrub(userId)
+            let counts = try await stored { () async throws(StoreError) in try await store.scrub(userId) }
             if counts != nil { try await purge(userId) }
-            return counts
+            return (counts, unknown)
         } catch {
-            log(.warning, "erasure.postponed", ["userId": .string(userId)])
-            return nil
+            log(.warning, "erasure.postponed", error.logFields(about: userId))
+            return (nil, unknown)
         }
+    }
+
+    private func restOfErasure(of userId: String) async throws(ServiceError) -> CustomerStore.ErasureRest {
+        try await stored { () async throws(StoreError) in try await store.restOfErasure(of: userId) }
     }
 
     /// Does what is left of an erasure here.

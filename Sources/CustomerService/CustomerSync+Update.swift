@@ -90,9 +90,9 @@ extension CustomerSync {
                 }
             }
             if error.kind == .notFound, !error.existsInOtherMode { return nil }
-            // A saved failure, or a body that differs from what was sent under this key: the next attempt needs a new
-            // one, and may have one, since setting fields twice comes to the same.
-            if error.isStripeAnswer, [.unavailable, .idempotencyMismatch].contains(error.kind) {
+            // A saved failure or refusal, or a body that differs from what was sent under this key: the next attempt needs
+            // a new one, and may have one, since setting fields twice comes to the same.
+            if error.isStripeAnswer, [.unavailable, .rejected, .idempotencyMismatch].contains(error.kind) {
                 try await renewKey(&run)
                 if error.kind == .idempotencyMismatch, !run.hasRenewedKey {
                     run.hasRenewedKey = true

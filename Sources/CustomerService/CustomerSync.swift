@@ -154,10 +154,9 @@ package struct CustomerSync: Sendable {
 
     /// Back into the queue: for later what may still succeed, parked what can't until the user changes.
     private func postpone(_ run: SyncRun, _ error: ServiceError) async {
-        let attempts = run.claim.change?.attempts ?? 0
-        let notBefore =
-            error.isFinal
-            ? nil : clock.now() + Backoff.delay(afterAttempts: attempts.addingSaturated(1), fraction: identifiers.fraction())
+        let attempts = (run.claim.change?.attempts ?? 0).addingSaturated(1)
+        let delay = Backoff.delay(afterAttempts: attempts, fraction: identifiers.fraction())
+        let notBefore = error.isFinal ? nil : clock.now() + delay
         do throws(StoreError) {
             try await store.postpone(
                 run.userId, change: run.claim.change?.id, notBefore: notBefore,
@@ -169,7 +168,7 @@ package struct CustomerSync: Sendable {
         }
         log(
             error.isFinal ? .warning : .info, error.isFinal ? "sync.parked" : "sync.postponed",
-            ["userId": .string(run.userId), "error": .string(error.kind.rawValue)])
+            error.logFields(about: run.userId))
     }
 }
 
@@ -195,16 +194,30 @@ struct SyncRun: Sendable {
 }
 
 extension ServiceError {
+    /// The kind, and in words what is wrong.
+    var logFields: JSONObject { ["error": .string(kind.rawValue), "reason": .string(message)] }
+
+    func logFields(about userId: String) -> JSONObject {
+        var fields: JSONObject = ["userId": .string(userId)]
+        for member in logFields.members { fields[member.name] = member.value }
+        return fields
+    }
+
     static func userNotFound(_ userId: String) -> ServiceError {
         ServiceError(.userNotFound, "No such user", details: ["userId": .string(userId)])
     }
 
-    /// Trying again without a change of the user can't help. A key that Stripe refuses is not of this kind: the operator
-    /// replaces it, and everything goes on. A customer that is not found is one of Stripe's other mode: for any other a
-    /// sync makes a new one.
+    /// Trying again without a change of the user or its link can't help. A customer that is not found is one of Stripe's other
+    /// mode: for any other a sync makes a new one.
     var isFinal: Bool {
-        [
-            .stripeRequestRejected, .ambiguousCustomer, .customerAlreadyExists, .customerNotFound, .invalidParams,
-        ].contains(kind)
+        switch awaited {
+        case .user, .link: true
+        case .operator, .time: false
+        case nil:
+            [
+                .ambiguousCustomer, .customerAlreadyExists, .customerNotFound, .invalidParams,
+                .stripeRequestRejected,
+            ].contains(kind)
+        }
     }
 }

@@ -35,7 +35,7 @@ package struct EventPoller: Sendable {
             do throws(ServiceError) {
                 try await audited("poll", as: .system) { _ async throws(ServiceError) in _ = try await poll() }
             } catch {
-                service.log(.warning, "events.poll_failed", ["error": .string(error.kind.rawValue)])
+                service.log(.warning, "events.poll_failed", error.logFields)
             }
             await SystemClock().sleep(interval)
         }
@@ -106,7 +106,10 @@ package struct EventPoller: Sendable {
         var oldest: WebhookEvent?
         var goesOn = true
         while goesOn {
-            let page = try await list(startingAfter: walk.place, createdFrom: created.multipliedSaturated(by: 1000))
+            let start = walk.place
+            let page = try await atStripe { () async throws(StripeError) in
+                try await list(startingAfter: start, createdFrom: created.multipliedSaturated(by: 1000))
+            }
             oldest = page.data.last ?? oldest
             goesOn = try await atStripe { () async throws(StripeError) in try walk.goesOn(after: page) }
         }
@@ -115,23 +118,21 @@ package struct EventPoller: Sendable {
 
     /// The events right after this one, the newest first; `nil` when Stripe does not know it any more.
     private func page(after id: String?) async throws(ServiceError) -> Page<WebhookEvent>? {
-        do throws(ServiceError) {
+        do throws(StripeError) {
             return try await list(endingBefore: id)
         } catch {
-            if [.stripeRequestRejected, .customerNotFound].contains(error.kind) { return nil }
-            throw error
+            if error.missing != nil { return nil }
+            throw ServiceError(error)
         }
     }
 
     private func list(
         startingAfter: String? = nil, endingBefore: String? = nil, createdFrom: Milliseconds? = nil
-    ) async throws(ServiceError) -> Page<WebhookEvent> {
-        let page = try await atStripe { () async throws(StripeError) in
-            try await service.stripe.listEvents(
-                types: WebhookEvent.Kind.allCases.map(\.rawValue), limit: Self.pageSize, startingAfter: startingAfter,
-                endingBefore: endingBefore, createdFrom: createdFrom
-            ).value
-        }
+    ) async throws(StripeError) -> Page<WebhookEvent> {
+        let page = try await service.stripe.listEvents(
+            types: WebhookEvent.Kind.allCases.map(\.rawValue), limit: Self.pageSize, startingAfter: startingAfter,
+            endingBefore: endingBefore, createdFrom: createdFrom
+        ).value
         return page.compactMap { object in
             guard var event = WebhookEvent(object) else { return nil }
             // What is listed for a connected account is of that account, whether it says so or not.

@@ -128,7 +128,7 @@ package struct Reconciliation: Sendable {
         do throws(StripeError) {
             page = try await service.stripe.listCustomers(limit: Self.pageSize, startingAfter: progress.last).value
         } catch {
-            guard progress.last != nil, [.notFound, .rejected].contains(error.kind) else { throw ServiceError(error) }
+            guard progress.last != nil, error.missing != nil else { throw ServiceError(error) }
             guard progress.restarts < Self.restartsMax else {
                 // The next call begins anew too: the place that is on disk is the refused one.
                 try await stored { () async throws(StoreError) in try await store.clearReconciliation() }

@@ -26,12 +26,29 @@ extension ServiceError {
             self.init(.userNotFound, error.description, details: details)
         case .closed:
             self.init(.shuttingDown, "The process is shutting down", retryable: true)
-        case .usersTableRefuses, .usersTableUnfit, .newerDatabase, .changedMigration, .wrongAccount, .cannotOpen,
+        case .usersTableRefuses(let rule, let write):
+            self.init(
+                .usersTableRefused, "\(error.description); \(write.wayOut)", details: ["rule": .string("\(rule)")])
+            // A rule stays until the host takes it away, and holds for this row.
+            awaited = .operator
+        case .usersTableUnfit, .newerDatabase, .changedMigration, .wrongAccount, .cannotOpen,
             .nameTaken, .otherAuditKey, .auditEventNotStored, .database:
             self.init(.storageUnavailable, error.description, retryable: error.isTemporary)
         case .auditFile:
             // The file's path is for the operator.
             self.init(.storageUnavailable, "A file of the audit log can't be used", retryable: error.isTemporary)
+        }
+    }
+}
+
+extension UsersTableWrite {
+    /// What a host can do about a rule of its own that is in the way.
+    fileprivate var wayOut: String {
+        switch self {
+        case .insert: "insert it with the program that knows the rule, your ORM say, then call ensureCustomerExists"
+        case .profile: "make the change with the program that knows the rule, and it is picked up by itself"
+        case .delete: "delete it with the program that knows the rule, and its customer is archived by itself"
+        case .link: "let the column stripe_customer_id be written"
         }
     }
 }

@@ -24,6 +24,7 @@ extension ServiceError {
         details["userId"] = userId.map { .string($0) }
         details["customerId"] = customerId.map { .string($0) }
         self.init(kind, error.safeMessage, retryable: error.retryable, details: details)
+        awaited = Awaited(error)
     }
 }
 

@@ -23,6 +23,7 @@ package struct ServiceError: Error, Sendable {
         case deadlineExceeded = "deadline_exceeded"
         case invalidSignature = "invalid_signature"
         case storageUnavailable = "storage_unavailable"
+        case usersTableRefused = "users_table_refused"
         case shuttingDown = "shutting_down"
         case internalError = "internal_error"
     }
@@ -33,6 +34,8 @@ package struct ServiceError: Error, Sendable {
     package var retryable: Bool
     /// Further members of `error.data`: `stripe`, `userId`, `customerId`, `candidates`, `violations`, …
     package var details: JSONObject
+    /// What the failure of a call to Stripe, or of the host's own table, waits for; `nil` for any other.
+    var awaited: Awaited?
 
     package init(_ kind: Kind, _ message: String, retryable: Bool = false, details: JSONObject = [:]) {
         self.kind = kind

@@ -179,6 +179,10 @@ package final class SyncWorker: Sendable {
 extension ServiceError {
     /// Nothing goes through to Stripe at this time.
     var isOutage: Bool {
-        [.stripeUnavailable, .stripeAuthenticationFailed, .stripePermissionDenied, .storageUnavailable].contains(kind)
+        switch kind {
+        case .usersTableRefused: false
+        case .stripeUnavailable, .storageUnavailable: true
+        default: awaited == .operator
+        }
     }
 }

@@ -33,9 +33,7 @@ extension CustomerStore {
             }
             guard let user = try Self.user(userId, &connection) else { return nil }
             if let key { try Self.note(key, userId: userId, customerId: user.customerId, at: now, &connection) }
-            try refusing { () throws(StoreError) in
-                try connection.change("DELETE FROM users WHERE id = ?", [.text(userId)])
-            }
+            try Self.writeUsers(.delete, "DELETE FROM users WHERE id = ?", [.text(userId)], &connection)
             try audit.record(
                 "user.deleted", userId: userId, customerId: user.customerId,
                 details: ["customer": .string(choice.rawValue)], &connection)

@@ -70,9 +70,7 @@ extension CustomerStore {
                 INSERT INTO erasures (user_id, customer_ids, requested_at) VALUES (?, ?, ?)
                 ON CONFLICT (user_id) DO UPDATE SET customer_ids = excluded.customer_ids, scrubbed = 0
                 """, [.text(userId), .text(storedJSON(customers)), .integer(now)])
-            try refusing { () throws(StoreError) in
-                try connection.change("DELETE FROM users WHERE \(Self.hasID)", [.text(userId)])
-            }
+            try Self.writeUsers(.delete, "DELETE FROM users WHERE \(Self.hasID)", [.text(userId)], &connection)
             try connection.change(
                 "UPDATE create_intents SET disposal = 'delete' WHERE user_id = ? AND state = 'pending'",
                 [.text(userId)])

@@ -206,14 +206,12 @@ extension CustomerStore {
         if let email = fields["email"]?.string { try requireFree(email, for: user.id, &connection) }
         let isQueued = try connection.row("SELECT 1 FROM sync_queue WHERE user_id = ?", [.text(user.id)]) != nil
         try connection.savepoint { connection throws(StoreError) in
-            try refusing { () throws(StoreError) in
-                try connection.change(
-                    "UPDATE users SET email = ?, name = ?, phone = ? WHERE id = ?",
-                    [
-                        value("email", user.email), value("name", user.name), value("phone", user.phone),
-                        .text(user.id),
-                    ])
-            }
+            _ = try writeUsers(
+                .profile, "UPDATE users SET email = ?, name = ?, phone = ? WHERE id = ?",
+                [
+                    value("email", user.email), value("name", user.name), value("phone", user.phone),
+                    .text(user.id),
+                ], &connection)
         }
         if !isQueued { try connection.change("DELETE FROM sync_queue WHERE user_id = ?", [.text(user.id)]) }
     }

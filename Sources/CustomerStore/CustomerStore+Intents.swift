@@ -19,6 +19,16 @@ extension CustomerStore {
         }
     }
 
+    /// The same create under another key: nothing came of it under the old one, whose saved answer is of no use.
+    package func renewKey(of intent: CreateIntent, to key: String) async throws(StoreError) {
+        try await write { connection throws(StoreError) in
+            try connection.change(
+                """
+                UPDATE create_intents SET idempotency_key = ? WHERE user_id = ? AND generation = ? AND state = 'pending'
+                """, [.text(key), .text(intent.userId), SQLiteValue(intent.generation)])
+        }
+    }
+
     // MARK: Pieces
 
     static func pendingIntent(of userId: String, _ connection: inout Connection) throws(StoreError) -> CreateIntent? {

@@ -56,9 +56,9 @@ extension CustomerStore {
                 try Self.release(.user(userId), owner, &connection)
                 return .disposed
             }
-            try connection.change(
-                "UPDATE users SET stripe_customer_id = ? WHERE id = ? AND stripe_customer_id IS NULL",
-                [.text(customerId), .text(userId)])
+            try Self.writeUsers(
+                .link, "UPDATE users SET stripe_customer_id = ? WHERE id = ? AND stripe_customer_id IS NULL",
+                [.text(customerId), .text(userId)], &connection)
             if user?.customerId == nil {
                 try audit.record(
                     created ? "customer.created" : "customer.adopted", userId: userId, customerId: customerId,
@@ -93,7 +93,8 @@ extension CustomerStore {
         try await writeRecorded { connection, audit throws(StoreError) in
             guard var user = try Self.user(userId, &connection), user.customerId == customerId else { return nil }
             try audit.record("customer.unlinked", userId: userId, customerId: customerId, &connection)
-            try connection.change("UPDATE users SET stripe_customer_id = NULL WHERE id = ?", [.text(userId)])
+            try Self.writeUsers(
+                .link, "UPDATE users SET stripe_customer_id = NULL WHERE id = ?", [.text(userId)], &connection)
             try connection.change(
                 "INSERT INTO unlinked_customers (customer_id, unlinked_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
                 [.text(customerId), .integer(now)])
@@ -121,8 +122,9 @@ extension CustomerStore {
             // It was to be archived for the user it had; it has one again.
             try connection.change(
                 "DELETE FROM disposals WHERE customer_id = ? AND action = 'archive'", [.text(customerId)])
-            try connection.change(
-                "UPDATE users SET stripe_customer_id = ? WHERE id = ?", [.text(customerId), .text(userId)])
+            try Self.writeUsers(
+                .link, "UPDATE users SET stripe_customer_id = ? WHERE id = ?", [.text(customerId), .text(userId)],
+                &connection)
             try Self.makeOwn(customerId, of: userId, &connection)
             try connection.change(
                 "UPDATE create_intents SET disposal = 'archive' WHERE user_id = ? AND state = 'pending'",
@@ -172,8 +174,9 @@ extension CustomerStore {
     static let takeFromOthers = "UPDATE create_intents SET customer_id = NULL WHERE customer_id = ? AND user_id <> ?"
 
     static func unlinkDeleted(_ customerId: String, _ connection: inout Connection) throws(StoreError) {
-        try connection.change(
-            "UPDATE users SET stripe_customer_id = NULL WHERE stripe_customer_id = ?", [.text(customerId)])
+        try writeUsers(
+            .link, "UPDATE users SET stripe_customer_id = NULL WHERE stripe_customer_id = ?", [.text(customerId)],
+            &connection)
         try connection.change("DELETE FROM archived_customers WHERE customer_id = ?", [.text(customerId)])
     }
 }

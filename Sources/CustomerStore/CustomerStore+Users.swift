@@ -42,17 +42,17 @@ extension CustomerStore {
             let holder = try connection.row("SELECT CAST(id AS TEXT) FROM users WHERE id = ?", [.text(user.id)])
             if let holder { throw .userExists(userId: holder.text(0) ?? user.id, sameEmail: false) }
             if let email = user.email { try Self.requireFree(email, for: nil, &connection) }
-            let row = try refusing { () throws(StoreError) in
-                try connection.row(
-                    """
-                    INSERT INTO users (id, email, name, phone, stripe_metadata) VALUES (?, ?, ?, ?, ?)
-                    RETURNING \(User.columns)
-                    """,
-                    [
-                        id, SQLiteValue(user.email), SQLiteValue(user.name), SQLiteValue(user.phone),
-                        SQLiteValue(storedMetadata(user.metadata)),
-                    ])
-            }
+            let row = try Self.writeUsers(
+                .insert,
+                """
+                INSERT INTO users (id, email, name, phone, stripe_metadata) VALUES (?, ?, ?, ?, ?)
+                RETURNING \(User.columns)
+                """,
+                [
+                    id, SQLiteValue(user.email), SQLiteValue(user.name), SQLiteValue(user.phone),
+                    SQLiteValue(storedMetadata(user.metadata)),
+                ], &connection
+            ).first
             let added = row.map { User(row: $0) } ?? user
             guard user.id.isEmpty || sameCodePoints(added.id, user.id) else { throw .unfitUserID }
             try Self.stampQueued(added.id, at: now, &connection)
@@ -81,14 +81,12 @@ extension CustomerStore {
             guard var user = try Self.user(id, &connection) else { return nil }
             if let email = change.email { try Self.requireFree(email, for: id, &connection) }
             user.apply(change)
-            try refusing { () throws(StoreError) in
-                try connection.change(
-                    "UPDATE users SET email = ?, name = ?, phone = ?, stripe_metadata = ? WHERE id = ?",
-                    [
-                        SQLiteValue(user.email), SQLiteValue(user.name), SQLiteValue(user.phone),
-                        SQLiteValue(storedMetadata(user.metadata)), .text(id),
-                    ])
-            }
+            try Self.writeUsers(
+                .profile, "UPDATE users SET email = ?, name = ?, phone = ?, stripe_metadata = ? WHERE id = ?",
+                [
+                    SQLiteValue(user.email), SQLiteValue(user.name), SQLiteValue(user.phone),
+                    SQLiteValue(storedMetadata(user.metadata)), .text(id),
+                ], &connection)
             // Also when nothing has changed: the answer speaks of a sync, and one that fails has to be tried again.
             try Self.enqueueUnlessQueued(id, at: now, &connection)
             try Self.stampQueued(id, at: now, &connection)
@@ -165,17 +163,6 @@ extension CustomerStore {
             WHERE \(hasAddress) AND (?2 IS NULL OR CAST(id AS TEXT) <> ?2)
             """, [.text(email), SQLiteValue(id)])
         if let holder { throw .userExists(userId: holder.text(0) ?? "", sameEmail: true) }
-    }
-}
-
-/// Turns what a host's own rules on the users table say into `.usersTableRefuses`. SQLite's messages name tables and
-/// columns ("NOT NULL constraint failed: users.password"), never values.
-func refusing<T>(_ body: () throws(StoreError) -> T) throws(StoreError) -> T {
-    do throws(StoreError) {
-        return try body()
-    } catch {
-        guard case .database(let failure) = error, failure.isConstraint || failure.isMismatch else { throw error }
-        throw .usersTableRefuses(reason: failure.message)
     }
 }
 

@@ -12,8 +12,8 @@ package enum StoreError: Error, Sendable {
     case keyReused
     /// The user that was registered, or is to be deleted, under the host's idempotency key is no more.
     case userGone(userId: String?)
-    /// The users table is the host's and refuses the row: a rule or column of its own, a type of id that does not fit.
-    case usersTableRefuses(reason: String)
+    /// The users table is the host's and refuses the row by a rule of its own.
+    case usersTableRefuses(UsersTableRule, UsersTableWrite)
     /// The users table has ids of another type, which would not keep this one as it is.
     case unfitUserID
     /// The users table lacks a column that can't be added.
@@ -70,7 +70,7 @@ extension StoreError: CustomStringConvertible {
         case .userExists: "The user exists already"
         case .keyReused: "The idempotency key was used before with other params"
         case .userGone: "The user of the first call under this idempotency key has been deleted since"
-        case .usersTableRefuses(let reason): "The users table refuses the row: \(reason)"
+        case .usersTableRefuses(let rule, _): "The users table refuses the row by a rule of its own: \(rule)"
         case .unfitUserID: "The users table can't keep this id as it is given; one of integers takes 7, not 007"
         case .usersTableUnfit(let reason): "The users table can't be used: \(reason)"
         case .nameTaken(let kind, let name):

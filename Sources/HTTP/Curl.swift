@@ -191,6 +191,20 @@ final class CurlEasy {
         return status
     }
 
+    /// https://curl.se/libcurl/c/CURLINFO_OS_ERRNO.html: of the connection that failed last.
+    var systemError: Int {
+        var error = 0
+        ccurl_easy_getinfo_long(handle, CURLINFO_OS_ERRNO, &error)
+        return error
+    }
+
+    /// https://curl.se/libcurl/c/CURLINFO_HTTP_CONNECTCODE.html: 0 where no proxy answered.
+    var isTunnelRefused: Bool {
+        var status = 0
+        ccurl_easy_getinfo_long(handle, CURLINFO_HTTP_CONNECTCODE, &status)
+        return status != 0 && !(200..<300).contains(status)
+    }
+
     /// Those of the last response, without trailers; names in lower case.
     var responseHeaders: [String: String] { headerLines.headers }
 

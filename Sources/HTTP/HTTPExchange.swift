@@ -32,7 +32,15 @@ package struct HTTPResponse: Sendable {
 /// Why there is no response.
 package struct HTTPFailure: Error, Sendable, Equatable {
     package enum Kind: String, Sendable {
-        case cannotConnect, timedOut, connectionLost, truncated, responseTooLarge, tls, shutDown, invalidRequest
+        /// The host's name has no address: DNS, or a mistyped name.
+        case unresolved
+        /// The host is there and refuses: nothing listens on the port, or a firewall answers for it.
+        case refused
+        /// A proxy that the environment names can't be reached or doesn't let the request through.
+        case proxy
+        /// No connection for any other reason.
+        case cannotConnect
+        case timedOut, connectionLost, truncated, responseTooLarge, tls, shutDown, invalidRequest
     }
     package var kind: Kind
     /// The request may have reached the server: what it did there is unknown.

@@ -9,6 +9,7 @@ package struct HTTPTarget: Equatable, Sendable {
     package var scheme: Scheme
     /// In lower case; an IPv6 address without its brackets.
     var host: String
+    var port: Int
 
     /// 127.0.0.0/8, ::1 or `localhost`, for which "curl uses loopback IP addresses" and never DNS
     /// (https://curl.se/docs/url-syntax.html, RFC 6761 section 6.3).
@@ -30,12 +31,14 @@ package struct HTTPTarget: Equatable, Sendable {
         }
         let rest = lowered.utf8.dropFirst(scheme.rawValue.utf8.count + 3)
         let authority = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
-        host = try Self.host(ofAuthority: String(Substring(authority)))
+        let (host, port) = try Self.parts(ofAuthority: String(Substring(authority)))
+        self.host = host
+        self.port = port ?? (scheme == .https ? 443 : 80)
         if scheme == .http, !isLoopback { throw .invalidRequest("http:// is for loopback addresses only") }
     }
 
     /// The host of `host[:port]` or `[IPv6][:port]`.
-    private static func host(ofAuthority authority: String) throws(HTTPFailure) -> String {
+    private static func parts(ofAuthority authority: String) throws(HTTPFailure) -> (host: String, port: Int?) {
         let host: Substring
         let port: Substring
         if authority.hasPrefix("[") {
@@ -51,12 +54,14 @@ package struct HTTPTarget: Equatable, Sendable {
             guard host.utf8.allSatisfy(isNameCharacter) else { throw .invalidRequest("the URL's host is malformed") }
         }
         guard !host.isEmpty else { throw .invalidRequest("the URL has no host") }
+        var number: Int?
         if !port.isEmpty {
             let digits = port.dropFirst()
-            guard port.first == ":", digits.utf8.allSatisfy(isDigit), let number = Int(digits), 1...65535 ~= number
+            guard port.first == ":", digits.utf8.allSatisfy(isDigit), let given = Int(digits), 1...65535 ~= given
             else { throw .invalidRequest("the URL's port is malformed") }
+            number = given
         }
-        return String(host)
+        return (String(host), number)
     }
 
     /// Four plain decimal octets, the first 127: the short and octal forms that `inet_aton` knows are not taken.

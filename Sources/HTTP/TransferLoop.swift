@@ -47,8 +47,10 @@ struct TransferLoop {
             let response = HTTPResponse(status: easy.status, headers: easy.responseHeaders, body: easy.body)
             end(easy, with: .success(response))
         } else {
+            guard let target = waiting[ObjectIdentifier(easy)]?.submission.target else { return }
             let failure = HTTPFailure(
                 code: code, requestStarted: easy.requestStarted, responseOverflowed: easy.responseOverflowed,
+                isTunnelRefused: easy.isTunnelRefused, systemError: easy.systemError, target: target,
                 detail: easy.describe(code))
             end(easy, with: .failure(failure))
         }

@@ -77,6 +77,7 @@ extension ServiceError.Kind {
         case .deadlineExceeded: -32021
         case .invalidSignature: -32022
         case .storageUnavailable: -32030
+        case .usersTableRefused: -32031
         case .shuttingDown: -32040
         }
     }

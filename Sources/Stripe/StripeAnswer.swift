@@ -52,7 +52,7 @@ struct StripeAnswer<Value: Sendable> {
             switch failure.kind {
             case _ where isCancelled: .unknown
             case .shutDown, .invalidRequest, .responseTooLarge: .unknown
-            case .cannotConnect, .timedOut, .connectionLost, .truncated, .tls: .failed
+            case .unresolved, .refused, .proxy, .cannotConnect, .timedOut, .connectionLost, .truncated, .tls: .failed
             }
     }
 

@@ -13,6 +13,7 @@ extension StripeError {
         let isStripeAnswer = status >= 400 && error?["type"]?.string != nil
         let type = name(error?["type"]?.string)
         let code = name(error?["code"]?.string)
+        let param = parameter(error?["param"]?.string)
         let kind: Kind =
             switch (status, type, code) {
             case (429, _, _): .rateLimited
@@ -22,16 +23,14 @@ extension StripeError {
             case (400, "idempotency_error", _), (404, "idempotency_error", _): .idempotencyMismatch
             case (401, _, _): .authentication
             case (403, _, _): .permission
-            case (404, _, "resource_missing"): .notFound
-            // Of the customer whose list is asked for.
-            case (400, _, "resource_missing") where error?["param"]?.string == "customer": .notFound
+            case _ where Self.missing(status: status, code: code, param: param) == .customer: .notFound
             case (409, _, "idempotency_key_in_use"): .keyInUse
             default: .rejected
             }
         let message = error?["message"]?.string ?? ""
         self.init(
             kind, status: status, type: type, code: code, declineCode: name(error?["decline_code"]?.string),
-            param: parameter(error?["param"]?.string), requestID: response.requestID, isStripeAnswer: isStripeAnswer,
+            param: param, requestID: response.requestID, isStripeAnswer: isStripeAnswer,
             isReplay: response.isReplay,
             // "Treat the result of a 500 request as indeterminate." https://docs.stripe.com/error-low-level
             // The other holder of a key in use may be this very request, whose answer was lost.
@@ -40,6 +39,10 @@ extension StripeError {
             retryable: status == 409 || response.shouldRetry == true ? true : nil,
             missingPermission: kind == .permission ? permission(in: message) : nil,
             existsInOtherMode: kind == .notFound && message.utf8.contains("a similar object exists in".utf8),
+            isUnknownURL: status == 404 && code == nil && message.hasPrefix("Unrecognized request URL"),
+            // The code is not always there.
+            isForeignAccount: kind == .permission
+                && (code == "account_invalid" || message.utf8.contains("does not have access to account".utf8)),
             detail: isStripeAnswer || kind == .rateLimited
                 ? nil : "The answer did not come from Stripe (status \(status))")
     }
@@ -48,19 +51,23 @@ extension StripeError {
     init(_ failure: HTTPFailure, isMutation: Bool) {
         let detail =
             switch failure.kind {
-            case .cannotConnect: "Stripe could not be reached"
+            // libcurl names the host and the port.
+            case .unresolved: "Stripe's host name can't be resolved: check DNS and --api-base (\(failure.detail))"
+            case .refused: "The connection to Stripe was refused: check --api-base and firewalls (\(failure.detail))"
+            case .proxy: "The proxy on the way to Stripe fails: check https_proxy and no_proxy (\(failure.detail))"
+            case .cannotConnect: "Stripe could not be reached (\(failure.detail))"
             case .timedOut: "Stripe did not answer in time"
             case .connectionLost, .truncated: "The connection to Stripe was lost"
             case .responseTooLarge: "Stripe's answer was too large"
-            // The cause is with this machine or the way to Stripe, and libcurl names it: the system without certificates, one
-            // that is not trusted.
+            // The cause is with this machine or the way to Stripe: the system without certificates, one that is not
+            // trusted.
             case .tls: "No secure connection to Stripe could be made: \(failure.detail)"
             case .shutDown: "The process is shutting down"
             case .invalidRequest: "The request to Stripe could not be put on the wire"
             }
         self.init(
             .unavailable, outcomeUnknown: isMutation && failure.outcomeUnknown,
-            retryable: failure.kind != .invalidRequest, detail: detail)
+            retryable: failure.kind != .invalidRequest, detail: detail, connection: failure.kind)
     }
 
     /// Whether this answer tells what became of *every* attempt with the same key: Stripe saves the first result and

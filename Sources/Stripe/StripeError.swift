@@ -1,3 +1,5 @@
+package import HTTP
+
 /// Why a call to Stripe gave no value.
 ///
 /// Nothing in here may be personal: Stripe's own message is read for the few facts below and then dropped, since it
@@ -13,7 +15,8 @@ package struct StripeError: Error, Sendable {
         case unavailable
         /// Stripe refused the request as it is.
         case rejected
-        /// 404 `resource_missing`: said by Stripe, never by a proxy.
+        /// The customer that the call is about is unknown: said by Stripe, never by a proxy. Any other object that is missing
+        /// (`missing`) makes the request a rejected one.
         case notFound
         /// The idempotency key was used before with other parameters.
         case idempotencyMismatch
@@ -43,14 +46,21 @@ package struct StripeError: Error, Sendable {
     package var missingPermission: String?
     /// The id exists in the other mode: a test key was used for a live object or the other way round.
     package var existsInOtherMode: Bool
+    /// Stripe has no endpoint of this URL, as where `--api-base` ends in `/v1`.
+    package var isUnknownURL: Bool
+    /// The key may not act for the account of `--account`, or there is none of this id.
+    package var isForeignAccount: Bool
     /// Why there was no readable answer, in place of the sentence of the kind.
     package var detail: String?
+    /// Where the connection failed; `nil` when there was an answer.
+    package var connection: HTTPFailure.Kind?
 
     package init(
         _ kind: Kind, status: Int? = nil, type: String? = nil, code: String? = nil, declineCode: String? = nil,
         param: String? = nil, requestID: String? = nil, isStripeAnswer: Bool = false, isReplay: Bool = false,
         outcomeUnknown: Bool = false, attempts: Int = 0, retryable: Bool? = nil, missingPermission: String? = nil,
-        existsInOtherMode: Bool = false, detail: String? = nil
+        existsInOtherMode: Bool = false, isUnknownURL: Bool = false, isForeignAccount: Bool = false,
+        detail: String? = nil, connection: HTTPFailure.Kind? = nil
     ) {
         self.kind = kind
         self.status = status
@@ -66,7 +76,48 @@ package struct StripeError: Error, Sendable {
         self.retryable = retryable ?? [.rateLimited, .unavailable, .keyInUse].contains(kind)
         self.missingPermission = missingPermission
         self.existsInOtherMode = existsInOtherMode
+        self.isUnknownURL = isUnknownURL
+        self.isForeignAccount = isForeignAccount
         self.detail = detail
+        self.connection = connection
+    }
+}
+
+extension StripeError {
+    /// The connection fails for a reason that doesn't pass by itself: certificates, a proxy, a request that can't be put on the
+    /// wire. Name servers and networks mend themselves.
+    package var isSetUpWrongly: Bool {
+        switch connection {
+        case .tls, .proxy, .invalidRequest: true
+        case .unresolved, .refused, .cannotConnect, .timedOut, .connectionLost, .truncated, .responseTooLarge,
+            .shutDown,
+            nil:
+            false
+        }
+    }
+}
+
+// MARK: - What is missing
+
+extension StripeError {
+    /// What Stripe has not, by its own account.
+    package enum Missing: Equatable, Sendable {
+        /// The customer that the call is about.
+        case customer
+        /// What this parameter names: `source`, `test_clock`, `payment_method`, `starting_after`, …
+        case object(param: String?)
+    }
+
+    /// What is missing, if that is what the error says.
+    package var missing: Missing? { Self.missing(status: status, code: code, param: param) }
+
+    /// `resource_missing` comes under 404 and under 400, of the customer in the path (`id`, or no param at all), of the one
+    /// a list is asked for (`customer`), and of whatever else the parameters name. Only the first two say anything about the
+    /// customer. Without a param a 400 does not say what it means.
+    static func missing(status: Int?, code: String?, param: String?) -> Missing? {
+        guard code == "resource_missing", status == 404 || status == 400 else { return nil }
+        if let param, param != "id", param != "customer" { return .object(param: param) }
+        return param == nil && status == 400 ? .object(param: nil) : .customer
     }
 }
 
@@ -77,10 +128,14 @@ extension StripeError {
     package var safeMessage: String {
         switch kind {
         case .authentication: "Stripe does not accept the API key"
+        case .permission where isForeignAccount:
+            "The API key may not act for the account of --account, or there is no such account"
         case .permission:
             missingPermission.map { "The API key lacks the permission \($0)" } ?? "The API key lacks a permission"
         case .rateLimited: detail ?? "Stripe's rate limit was reached"
         case .unavailable: detail ?? "Stripe could not answer" + (status.map { " (status \($0))" } ?? "")
+        case .rejected where isUnknownURL:
+            "Stripe has no such URL: check --api-base, which ends before /v1 (status 404)"
         case .rejected: "Stripe rejected the request" + particulars
         case .notFound:
             existsInOtherMode

@@ -16,6 +16,7 @@ extension FaultyStripe {
         private struct State {
             var plan: Plan
             var observer: Observer = { _, _ in true }
+            var refusal: @Sendable (Request) -> Refusal? = { _ in nil }
             var count = 0
             /// Failures that Stripe saved under their keys.
             var saved: [String: Saved] = [:]
@@ -48,6 +49,8 @@ extension FaultyStripe {
                 state.count = 0
             }
         }
+
+        func refuse(_ refusal: @escaping @Sendable (Request) -> Refusal?) { state.withLock { $0.refusal = refusal } }
 
         func observe(_ observer: @escaping Observer) { state.withLock { $0.observer = observer } }
 
@@ -109,6 +112,9 @@ extension FaultyStripe {
             }
             if let part = options.refusedPhonePart, request.form["phone"]?.contains(part) == true {
                 return Self.failure(400, "invalid_request_error", param: "phone")
+            }
+            if let refusal = state.withLock({ $0.refusal })(request) {
+                return Self.failure(refusal.status, refusal.type, code: refusal.code, param: refusal.param)
             }
             if let email = request.form["email"], options.refusedEmails.contains(email) {
                 return Self.failure(400, "invalid_request_error", code: "email_invalid", param: "email")

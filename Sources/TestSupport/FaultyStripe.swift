@@ -44,6 +44,20 @@ package final class FaultyStripe: Sendable {
         package init() {}
     }
 
+    /// An error of Stripe's own that a request gets in place of an answer.
+    package struct Refusal: Sendable {
+        package var status: Int
+        package var type: String
+        package var code: String?
+        package var param: String?
+
+        package init(
+            _ status: Int, type: String = "invalid_request_error", code: String? = nil, param: String? = nil
+        ) {
+            (self.status, self.type, self.code, self.param) = (status, type, code, param)
+        }
+    }
+
     package let watch = FaultWatch()
     private let core: Core
     private let server: LoopbackServer
@@ -63,6 +77,9 @@ package final class FaultyStripe: Sendable {
 
     /// From here on; requests are counted from 1 again.
     package func script(_ plan: @escaping Plan) { core.script(plan) }
+
+    /// From here on these requests are refused; like Stripe's, refusals are not saved under a key.
+    package func refuse(_ refusal: @escaping @Sendable (Request) -> Refusal?) { core.refuse(refusal) }
 
     package func observe(_ observer: @escaping Observer) { core.observe(observer) }
 

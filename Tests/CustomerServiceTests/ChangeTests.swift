@@ -91,7 +91,8 @@ struct ChangeTests {
         let result = try await world.call("syncCustomerWithUser", ["userId": "u1"])
         #expect(result["outcome"]?.string == "unchanged")
         try await world.call("updateUser", ["userId": "u1", "name": "Ada"])
-        #expect(world.stripe.requestCount == 0)
+        // The look whether the customer lives.
+        #expect(world.stripe.requestCount == 1)
     }
 
     @Test(
@@ -171,7 +172,7 @@ struct ChangeTests {
 
     @Test(
         "A customer that was deleted at Stripe is noticed, and the user gets a new one",
-        arguments: ["update", "verify"])
+        arguments: ["update", "verify", "sync"])
     func deletedLink(by what: String) async throws {
         let world = try await World()
         try await registered(world)
@@ -180,6 +181,10 @@ struct ChangeTests {
         if what == "update" {
             let answer = try await world.call("updateUser", ["userId": "u1", "name": "Ada King"])
             #expect(answer["sync"]?["outcome"]?.string == "relinked")
+        } else if what == "sync" {
+            world.stripe.script { _ in nil }
+            let answer = try await world.call("syncCustomerWithUser", ["userId": "u1"])
+            #expect(answer["outcome"]?.string == "relinked" && answer["customerId"]?.string != dead)
         } else {
             let answer = try await world.call("ensureCustomerExists", ["userId": "u1", "verify": true])
             #expect(answer["created"]?.bool == true)

@@ -147,7 +147,10 @@ final class CountingExchange: HTTPExchange {
             return HTTPResponse(status: 401, headers: [:], body: Array(body.utf8))
         }
         if refused.withLock({ $0(request) }) {
-            let body = #"{"error":{"type":"invalid_request_error","message":"Invalid cursor"}}"#
+            // A place in a list that is there no more, or something that has nothing to do with the request.
+            let cursor = ["starting_after", "ending_before"].first { request.url.contains($0) }
+            let facts = cursor.map { #","code":"resource_missing","param":"\#($0)""# } ?? ""
+            let body = #"{"error":{"type":"invalid_request_error","message":"By script."\#(facts)}}"#
             return HTTPResponse(status: 400, headers: [:], body: Array(body.utf8))
         }
         if let body = scripted.withLock({ $0(request) }) {

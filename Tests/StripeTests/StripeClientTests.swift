@@ -301,7 +301,7 @@ struct StripeClientTests {
         }
         #expect(stripe.status.circuit == .open)
         #expect(stripe.status.reachable == false)
-        #expect(stripe.status.lastFailure == "Stripe could not be reached")
+        #expect(stripe.status.lastFailure == "Stripe could not be reached (scripted)")
         let error = try #require(
             await errorOf { () throws(StripeError) in
                 try await stripe.createCustomer([:], idempotencyKey: "k", patience: .normal)

@@ -86,7 +86,10 @@ struct StripeErrorTests {
 
     @Test(
         "Without an answer the exchange says whether the request may have arrived",
-        arguments: [HTTPFailure.Kind.cannotConnect, .timedOut, .connectionLost, .truncated, .tls, .shutDown],
+        arguments: [
+            HTTPFailure.Kind.unresolved, .refused, .proxy, .cannotConnect, .timedOut, .connectionLost, .truncated, .tls,
+            .shutDown,
+        ],
         [true, false])
     func failures(kind: HTTPFailure.Kind, unknown: Bool) async throws {
         let stripe = client(ScriptedExchange(failure(kind, outcomeUnknown: unknown)))
@@ -135,6 +138,58 @@ struct StripeErrorTests {
     func parameter(sent: String, kept: String?) async throws {
         let error = try await failed(400, #"{"error":{"type":"invalid_request_error","param":"\#(sent)"}}"#)
         #expect(error.param == kept)
+    }
+
+    @Test(
+        "What is missing is told by code and param, under 400 and 404",
+        arguments: [
+            (404, "resource_missing", "id", .customer), (404, "resource_missing", nil, .customer),
+            (404, "resource_missing", "customer", .customer), (400, "resource_missing", "customer", .customer),
+            (400, "resource_missing", "id", .customer), (400, "resource_missing", nil, .object(param: nil)),
+            (404, "resource_missing", "source", .object(param: "source")),
+            (400, "resource_missing", "source", .object(param: "source")),
+            (400, "resource_missing", "test_clock", .object(param: "test_clock")),
+            (
+                404, "resource_missing", "invoice_settings[default_payment_method]",
+                .object(param: "invoice_settings[default_payment_method]")
+            ),
+            (400, "resource_missing", "starting_after", .object(param: "starting_after")),
+            (404, nil, "id", nil), (400, "email_invalid", "email", nil), (402, "resource_missing", "customer", nil),
+        ] as [(Int, String?, String?, StripeError.Missing?)])
+    func missing(status: Int, code: String?, param: String?, missing: StripeError.Missing?) async throws {
+        let facts = [code.map { #""code":"\#($0)""# }, param.map { #""param":"\#($0)""# }].compactMap(\.self)
+        let body = #"{"error":{"type":"invalid_request_error","message":"No.""# + facts.map { "," + $0 }.joined() + "}}"
+        let error = try await failed(status, body)
+        #expect(error.missing == missing)
+        #expect(error.kind == (missing == .customer ? .notFound : .rejected))
+    }
+
+    @Test(
+        "An unknown URL, an account that isn't the key's and a failed connection each have words of their own",
+        arguments: [
+            (
+                answer(404, stripeError(message: "Unrecognized request URL (GET: /v1/v1/customers/cus_1).")),
+                "Stripe has no such URL: check --api-base, which ends before /v1 (status 404)"
+            ),
+            (
+                answer(403, stripeError(code: "account_invalid")),
+                "The API key may not act for the account of --account, or there is no such account"
+            ),
+            (
+                answer(
+                    403, stripeError(message: "The provided key 'sk_test_x' does not have access to account 'acct_1'.")),
+                "The API key may not act for the account of --account, or there is no such account"
+            ),
+            (failure(.unresolved), "Stripe's host name can't be resolved: check DNS and --api-base (scripted)"),
+            (failure(.refused), "The connection to Stripe was refused: check --api-base and firewalls (scripted)"),
+            (failure(.proxy), "The proxy on the way to Stripe fails: check https_proxy and no_proxy (scripted)"),
+            (failure(.tls), "No secure connection to Stripe could be made: scripted"),
+        ])
+    func words(answer: ScriptedExchange.Answer, words: String) async throws {
+        let stripe = client(ScriptedExchange(answer))
+        let error = try #require(
+            await errorOf { () throws(StripeError) in try await stripe.retrieveCustomer("cus_1", patience: .single) })
+        #expect(error.safeMessage == words)
     }
 
     @Test("A 403 names the missing permission and nothing else of the message")

@@ -19,6 +19,8 @@ enum DeleteUser: ServiceMethod {
         var customer: String
         /// `pending`: Stripe could not be reached; it is done later.
         var state: String
+        /// Stripe knows no such customer, so that nothing was to be done to it.
+        var customerMissing: Bool?
     }
 
     static func call(
@@ -36,22 +38,18 @@ enum DeleteUser: ServiceMethod {
                 params.userId, customer: choice, under: context.hostKey, at: service.clock.now())
         }
         guard let deleted else { throw ServiceError.userNotFound(params.userId) }
-        let isDone = await service.sync.disposeNow(of: deleted.customerId)
+        let outcome = await service.sync.disposeNow(of: deleted.customerId)
         return Answer(
             userId: params.userId, customerId: deleted.customerId, customer: choice.rawValue,
-            state: isDone ? "done" : "pending")
+            state: outcome == nil ? "pending" : "done",
+            customerMissing: outcome == .missing || outcome == .inOtherMode ? true : nil)
     }
 }
 
 extension CustomerSync {
-    /// Carries out what was noted for a customer, if anything; a failure leaves it in the queue.
-    func disposeNow(of customerId: String?) async -> Bool {
-        guard let customerId else { return true }
-        do throws(ServiceError) {
-            try await dispose(of: customerId, patience: .brief)
-            return true
-        } catch {
-            return false
-        }
+    /// Carries out what was noted for a customer, if anything; `nil` for a failure, which leaves it in the queue.
+    func disposeNow(of customerId: String?) async -> DisposalOutcome? {
+        guard let customerId else { return .done }
+        do throws(ServiceError) { return try await dispose(of: customerId, patience: .brief) } catch { return nil }
     }
 }

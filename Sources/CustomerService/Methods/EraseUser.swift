@@ -60,7 +60,7 @@ enum EraseUser: ServiceMethod {
         }
         guard let begun else { throw ServiceError.userNotFound(userId) }
         let customers = begun.customers
-        let counts = await service.sync.erase(userId, patience: .brief)
+        let (counts, unknown) = await service.sync.erase(userId, patience: .brief)
         let isOver = try await stored { () async throws(StoreError) in
             try await !store.isErasurePending(of: userId)
         }
@@ -71,8 +71,9 @@ enum EraseUser: ServiceMethod {
             answer.erased.append(Answer.Erased(where: "users", what: "the user's row, with the host's own columns"))
         }
         if isOver {
-            let strays = customers.filter { !own.contains($0) && !former.ids.contains($0) }
-            let count = customers.count - strays.count
+            let deleted = customers.filter { unknown[$0] == nil }
+            let strays = deleted.filter { !own.contains($0) && !former.ids.contains($0) }
+            let count = deleted.count - strays.count
             if count > 0 {
                 answer.erased.append(Answer.Erased(where: "stripe", what: "customers, deleted", count: count))
             }
@@ -85,7 +86,15 @@ enum EraseUser: ServiceMethod {
         if isOver {
             answer.erased.append(Answer.Erased(where: "write-ahead log", what: "earlier versions of these pages"))
         }
-        answer.kept = kept(isOver: isOver, hasCustomers: !customers.isEmpty)
+        answer.erased += unknown.filter { $0.value == .missing }.keys.sorted().map {
+            Answer.Erased(where: "stripe", what: "\($0): Stripe has no such customer, so nothing was left to delete")
+        }
+        answer.kept = kept(isOver: isOver, hasCustomers: customers.contains { unknown[$0] == nil })
+        answer.kept += unknown.filter { $0.value == .inOtherMode }.keys.sorted().map {
+            Answer.Kept(
+                where: "stripe", what: $0,
+                why: "it is a customer of Stripe's other mode: delete it with a key of that mode")
+        }
         if begun.keepsKeys { answer.kept.append(keptKeys) }
         answer.kept += keptCustomers(
             takenAway,

@@ -25,7 +25,11 @@ enum ListCustomers: ServiceMethod {
             ).value
             return Answer(data: page.data.map(\.object), hasMore: page.hasMore)
         } catch {
-            throw ServiceError(error, customerId: error.kind == .notFound ? params.startingAfter : nil)
+            // The place in the list is a customer, too.
+            guard error.missing == .object(param: "starting_after") else { throw ServiceError(error) }
+            var missing = error
+            missing.kind = .notFound
+            throw ServiceError(missing, customerId: params.startingAfter)
         }
     }
 }

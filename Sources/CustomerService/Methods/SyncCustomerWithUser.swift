@@ -1,4 +1,5 @@
-/// Brings a user's customer in line with the user at once.
+/// Brings a user's customer in line with the user at once. Other than the queue, which trusts the link, it looks whether the
+/// customer still lives.
 enum SyncCustomerWithUser: ServiceMethod {
     static let name = "syncCustomerWithUser"
 
@@ -14,7 +15,7 @@ enum SyncCustomerWithUser: ServiceMethod {
     static func call(
         _ params: Params, _ context: CallContext, _ service: CustomerService
     ) async throws(ServiceError) -> Answer {
-        let result = try await service.sync.bringInLine(params.userId)
+        let result = try await service.sync.bringInLine(params.userId, SyncRequest(verify: true))
         return Answer(
             userId: result.userId, customerId: result.customerId, outcome: result.outcome.rawValue,
             changed: result.changed)

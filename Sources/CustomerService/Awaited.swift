@@ -1,0 +1,60 @@
+package import Stripe
+
+/// A field of a user that Stripe names when it refuses it.
+package enum ProfileField: Hashable, Sendable {
+    case email, name, phone
+    /// One name of the metadata, or all of it where Stripe doesn't say which.
+    case metadata(String?)
+
+    /// - Parameter param: As Stripe has it: `phone`, `metadata`, `metadata[plan]`.
+    package init?(param: String) {
+        switch param {
+        case "email": self = .email
+        case "name": self = .name
+        case "phone": self = .phone
+        case "metadata": self = .metadata(nil)
+        default:
+            guard param.hasPrefix("metadata["), param.hasSuffix("]") else { return nil }
+            self = .metadata(String(param.dropFirst("metadata[".count).dropLast()))
+        }
+    }
+}
+
+/// What a failure of Stripe's waits for.
+package enum Awaited: Hashable, Sendable {
+    /// For a change of this field of the user: nothing else can help.
+    case user(ProfileField)
+    /// For another link: Stripe has no such customer, or in its other mode only.
+    case link
+    /// For the operator, who replaces a key, sets up the account, mends the way to Stripe, or updates this program. Nobody's
+    /// change is to blame: everything stays queued, and goes on by itself once the cause is gone.
+    case `operator`
+    /// For time.
+    case time
+}
+
+extension Awaited {
+    /// A refusal is the user's only where Stripe names a field of the user; whatever else is no fault of the data and would
+    /// meet other users as well.
+    package init(_ error: StripeError) {
+        switch error.kind {
+        case .authentication, .permission: self = .operator
+        case .rateLimited, .idempotencyMismatch, .keyInUse: self = .time
+        case .notFound: self = .link
+        case .unavailable:
+            // Something in between answers in Stripe's place. A gateway's 5xx passes.
+            let isForeign = !error.isStripeAnswer && (300..<500).contains(error.status ?? 0)
+            self = isForeign || error.isSetUpWrongly ? .operator : .time
+        case .rejected where error.retryable: self = .time
+        case .rejected:
+            // Of 402 and 424 the cause is the account; a parameter that Stripe doesn't know is ours, whatever its name.
+            guard error.status == 400, error.code != "parameter_unknown", error.missing == nil,
+                let field = error.param.flatMap(ProfileField.init)
+            else {
+                self = .operator
+                return
+            }
+            self = .user(field)
+        }
+    }
+}
