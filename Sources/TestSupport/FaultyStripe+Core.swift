@@ -75,7 +75,7 @@ extension FaultyStripe {
             watch.ended(request, on: subject, response)
             request.outcome = Outcome(response)
             guard observer(request, .executed) else { return .close }
-            return after(fault, response)
+            return after(fault, response, request)
         }
 
         /// What a mutation changes: the customer, or the user whose customer is being made.
@@ -128,8 +128,8 @@ extension FaultyStripe {
             return savedFailure(request)
         }
 
-        private func after(_ fault: Fault?, _ response: HTTPResponse) -> Reply {
-            let response = fault?.odd(response) ?? response
+        private func after(_ fault: Fault?, _ response: HTTPResponse, _ request: Request) -> Reply {
+            let response = fault?.odd(response, to: request.route) ?? response
             var headers = response.headers
             if options.dropsReplayHeader { headers["idempotent-replayed"] = nil }
             let reply = Reply.respond(status: response.status, headers: headers, body: response.body)
