@@ -78,7 +78,12 @@ struct FailureLoopTests {
         case .deleteCustomer:
             let user = try? await world.store.user("u1")
             guard let customerId = user?.customerId else { return }
-            try await world.call("deleteCustomer", ["customerId": .string(customerId)])
+            do throws(ServiceError) {
+                try await world.call("deleteCustomer", ["customerId": .string(customerId)])
+            } catch {
+                // It was carried out after the first try had given up.
+                if error.kind != .customerDeleted { throw error }
+            }
         case .adopt:
             if (try? await world.isUser("u1")) == true { return }
             try await world.call("registerUser", ["userId": "u1", "email": "ada@example.com", "emailVerified": true])
