@@ -161,11 +161,19 @@ struct CheckTests {
         #expect(findings["rights"]?["message"]?.string?.contains("search of customers is not offered") == true)
     }
 
-    @Test("A wrong --account is told apart from a right that is missing; a right one is asked for")
-    func account() async throws {
+    @Test(
+        "A wrong --account is told apart from a right that is missing; a right one is asked for",
+        arguments: ["account_invalid", nil])
+    func account(code: String?) async throws {
         stripe.answer { request in
-            request.headers["stripe-account"] == "acct_other" ? .error(403, "no access", code: "account_invalid") : nil
+            guard request.path == "/v1/customers" else { return nil }
+            return switch request.headers["stripe-account"] {
+            case "acct_other": .error(403, "The key does not have access to account 'acct_other'", code: code)
+            case "acct_poor": .error(403, "Having the 'rak_customer_read' permission would allow this")
+            default: nil
+            }
         }
+        #expect(failed(try await check(["--account", "acct_poor"]).findings) == ["rights"])
         let wrong = try await check(["--account", "acct_other"])
         #expect(wrong.status == .exited(78) && failed(wrong.findings) == ["account"], "\(wrong.findings)")
         #expect(wrong.findings["account"]?["message"]?.string?.contains("no access to acct_other") == true)
