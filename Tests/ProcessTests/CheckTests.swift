@@ -200,6 +200,13 @@ struct CheckTests {
         let nobody = try await check()
         #expect(failed(nobody.findings) == ["stripe"] && nobody.findings["clock"]?["state"] == "skipped")
         #expect(nobody.findings["stripe"]?["message"]?.string?.contains("can't be reached") == true)
+        #expect(nobody.findings["stripe"]?["next"]?.string?.contains("firewall") == true)
+        let nowhere = try await check(["--api-base", "https://stripe.test"])
+        #expect(failed(nowhere.findings) == ["stripe"])
+        #expect(nowhere.findings["stripe"]?["next"]?.string?.contains("DNS") == true, "\(nowhere.findings)")
+        let proxied = try await check(
+            ["--api-base", "https://stripe.test"], environment: ["https_proxy": "http://127.0.0.1:1"])
+        #expect(proxied.findings["stripe"]?["next"]?.string?.contains("https_proxy to a proxy") == true)
     }
 
     @Test("A file of --ca-file that can't serve is the way's fault")

@@ -10,11 +10,7 @@ enum AccountCheck {
     ) async -> Finding {
         guard let key else { return .ok(name, "the sandbox's", ["mode": "sandbox"]) }
         let mode = key.isLive ? "live" : "test"
-        // Of a right that is missing Stripe says which; of an account that isn't the key's to act for, at most the code
-        // "account_invalid" (https://docs.stripe.com/error-codes).
-        if let account = options.account, case .failure(let error) = first, error.kind == .permission,
-            error.missingPermission == nil
-        {
+        if let account = options.account, case .failure(let error) = first, error.isForeignAccount {
             return .failed(
                 name, "the key has no access to \(account), or there is no such account",
                 next:

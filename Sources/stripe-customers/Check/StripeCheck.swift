@@ -1,3 +1,4 @@
+import HTTP
 import JSON
 import Stripe
 
@@ -19,20 +20,28 @@ enum StripeCheck {
         }
         if error.status != nil {
             return .failed(
-                name, "\(options.apiBase) answers, but not as Stripe does: \(error.safeMessage)",
+                name, "\(options.apiBase) answers, but not as Stripe does. \(error.safeMessage)",
                 next: "set --api-base to Stripe or to what stands in for it; a proxy in between may be answering, too",
                 facts)
         }
         return .failed(
-            name, "\(options.apiBase) can't be reached: \(error.safeMessage)",
-            next: "see that this machine may connect there: its DNS, its firewall, https_proxy, --ca-file", facts)
+            name, "\(options.apiBase) can't be reached. \(error.safeMessage)", next: nextStep(error.connection), facts)
+    }
+
+    private static func nextStep(_ failure: HTTPFailure.Kind?) -> String {
+        switch failure {
+        case .unresolved: "see that --api-base is spelt rightly and this machine's DNS works"
+        case .proxy: "set https_proxy to a proxy that lets it through, or no_proxy to the host"
+        case .tls: "install ca-certificates, or name the authority of a proxy that inspects TLS with --ca-file"
+        default: "see that nothing blocks the way, such as a firewall; where there is a proxy, set https_proxy"
+        }
     }
 
     /// An error that Stripe itself gave, about the request and not about its path.
     private static func isAnswer(_ error: StripeError) -> Bool {
         switch error.kind {
         case .unavailable, .notFound: false
-        case .rejected: error.status != 404
+        case .rejected: !error.isUnknownURL
         default: true
         }
     }
