@@ -134,7 +134,10 @@ package struct EventPoller: Sendable {
             endingBefore: endingBefore, createdFrom: createdFrom
         ).value
         return page.compactMap { object in
-            guard var event = WebhookEvent(object) else { return nil }
+            guard !WebhookEvent.isThin(object), var event = WebhookEvent(object) else {
+                service.log(.error, "events.failed", ["error": "unreadable"])
+                return nil
+            }
             // What is listed for a connected account is of that account, whether it says so or not.
             if event.account == nil { event.account = service.account }
             return event

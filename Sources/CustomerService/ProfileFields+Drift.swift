@@ -10,10 +10,11 @@ extension ProfileFields {
     ) -> (fields: [String], kept: Int) {
         let row = profile(of: user)
         // Also what the user has no more and Stripe still has.
-        let apart = names(of: difference(from: mirror(of: customer, like: row, synced.profile), to: row))
-        let state = mirror(of: customer, like: synced.profile)
+        let last = known(synced)
+        let apart = names(of: difference(from: mirror(of: customer, over: last, like: row, synced.profile), to: row))
+        let state = mirror(of: customer, over: last, like: synced.profile)
         let unsent = names(of: difference(from: synced.profile, to: row))
-        let unknown = names(of: difference(from: known(synced), to: state))
+        let unknown = names(of: difference(from: last, to: state))
         let edited = names(of: difference(from: synced.profile, to: state))
         let fields = apart.filter {
             unsent.contains($0) || unknown.contains($0) || wins.contains($0) || $0 == "metadata.\(userIdName)"

@@ -1,5 +1,6 @@
 internal import CustomerStore
 internal import JSON
+internal import Stripe
 
 /// Edits that are made at Stripe, next to changes that are made to the user.
 ///
@@ -10,23 +11,32 @@ internal import JSON
 /// known from one that was missed. So it is kept beside the base. Only with `--stripe-wins` the base moves too, together
 /// with the row, and again nothing differs.
 extension ProfileFields {
-    /// The fields of a customer that the profile mirrors, in the profile's form. An empty text is none, and of the
-    /// metadata only names that one of the profiles has are looked at.
-    static func mirror(of customer: JSONObject, like profiles: JSONObject...) -> JSONObject {
-        let text = { (value: JSONValue?) in value?.string.flatMap { $0.isEmpty ? nil : JSONValue.string($0) } }
+    /// The fields of a customer that the profile mirrors, in the profile's form. What the object at hand says nothing about
+    /// is as it is known; what is in doubt there too stays so. Of the metadata only names that one of the profiles has are
+    /// looked at.
+    static func mirror(of customer: JSONObject, over known: JSONObject, like profiles: JSONObject...) -> JSONObject {
         var mirrored: JSONObject = [:]
-        for name in texts { mirrored[name] = text(customer[name]) ?? .null }
+        for name in texts { mirrored[name] = value(customer.said(name), else: known[name], unset: .null) }
         var metadata: JSONObject = [:]
         for member in profiles.flatMap({ $0["metadata"]?.object?.members ?? [] }) {
-            metadata[member.name] = text(customer["metadata"]?[member.name])
+            metadata[member.name] = value(
+                customer.said(ofMetadata: member.name), else: known["metadata"]?[member.name], unset: nil)
         }
         mirrored["metadata"] = .object(metadata)
         return mirrored
     }
 
+    static func value(_ said: StripeMember, else known: JSONValue?, unset: JSONValue?) -> JSONValue? {
+        switch said {
+        case .absent: known
+        case .unset, .object: unset
+        case .text(let text): .string(text)
+        }
+    }
+
     /// What the customer has instead of the profile.
     static func edits(of customer: JSONObject, from profile: JSONObject) -> JSONObject {
-        difference(from: profile, to: mirror(of: customer, like: profile))
+        difference(from: profile, to: mirror(of: customer, over: profile, like: profile))
     }
 
     /// What Stripe has, as far as is known: the base with the edits over it. What is in doubt in the base (`doubting`) is
@@ -49,7 +59,8 @@ extension ProfileFields {
         _ customer: JSONObject, user: User, synced: SyncedProfile, wins: [String]
     ) -> ProfileMerge {
         var base = marked(synced.profile, as: customer)
-        let (state, row) = (mirror(of: customer, like: base), profile(of: user))
+        let before = known(SyncedProfile(profile: base, edits: synced.edits))
+        let (state, row) = (mirror(of: customer, over: before, like: base), profile(of: user))
         var userFields: JSONObject = [:]
         for name in texts where wins.contains(name) && base[name] != nil {
             guard !same(base[name]?.string, state[name]?.string), same(base[name]?.string, row[name]?.string) else {
@@ -59,8 +70,16 @@ extension ProfileFields {
             base[name] = state[name] ?? .null
         }
         return ProfileMerge(
-            synced: SyncedProfile(profile: base, edits: edits(of: customer, from: base)), userFields: userFields,
-            isMarkLost: !same(customer["metadata"]?[userIdName]?.string, user.id))
+            synced: SyncedProfile(profile: base, edits: difference(from: base, to: state)), userFields: userFields,
+            isMarkLost: isMarkLost(customer, user.id))
+    }
+
+    private static func isMarkLost(_ customer: JSONObject, _ userId: String) -> Bool {
+        switch customer.said(ofMetadata: userIdName) {
+        case .absent: false
+        case .unset, .object: true
+        case .text(let mark): !sameCodePoints(mark, userId)
+        }
     }
 
     /// The synced profile with the mark by which the customer names its user as the customer has it. That one is the
@@ -69,8 +88,7 @@ extension ProfileFields {
     static func marked(_ synced: JSONObject, as customer: JSONObject) -> JSONObject {
         var metadata = synced["metadata"]?.object ?? [:]
         guard metadata[userIdName]?.isNull != true else { return synced }
-        let mark = customer["metadata"]?[userIdName]?.string
-        metadata[userIdName] = mark.flatMap { $0.isEmpty ? nil : .string($0) }
+        metadata[userIdName] = value(customer.said(ofMetadata: userIdName), else: metadata[userIdName], unset: nil)
         var marked = synced
         marked["metadata"] = .object(metadata)
         return marked

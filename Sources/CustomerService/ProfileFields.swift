@@ -1,5 +1,6 @@
 package import CustomerStore
 package import JSON
+internal import Stripe
 
 /// The part of a user that its customer mirrors, and what differs from what Stripe was last told. Pure functions.
 package enum ProfileFields {
@@ -32,7 +33,9 @@ package enum ProfileFields {
     package static func difference(from synced: JSONObject, to profile: JSONObject) -> JSONObject {
         var fields: JSONObject = [:]
         for name in texts {
-            let (old, new) = (synced[name], profile[name]?.string)
+            // What it is to be is not known; only what Stripe has, never a user, lacks a field.
+            guard let wanted = profile[name] else { continue }
+            let (old, new) = (synced[name], wanted.string)
             // A field that is missing is in doubt.
             if old == nil || !same(old?.string, new) { fields[name] = new.map { .string($0) } ?? .null }
         }
@@ -67,12 +70,13 @@ package enum ProfileFields {
         var base: JSONObject = [:]
         for name in texts {
             let isUsers = wanted[name]?.isNull != true || sent[name] != nil
-            base[name] = isUsers ? customer[name] ?? .null : .null
+            // What the customer does not say is in doubt, and is sent.
+            base[name] = isUsers ? value(customer.said(name), else: nil, unset: .null) : .null
         }
         var metadata: JSONObject = [:]
         for fields in [wanted, sent] {
             for member in fields["metadata"]?.object?.members ?? [] {
-                metadata[member.name] = customer["metadata"]?[member.name]
+                metadata[member.name] = value(customer.said(ofMetadata: member.name), else: .null, unset: nil)
             }
         }
         base["metadata"] = .object(metadata)

@@ -1,4 +1,5 @@
 internal import CustomerStore
+internal import Environment
 internal import JSON
 
 /// One of Stripe's events, as far as it concerns customers. https://docs.stripe.com/api/events/object
@@ -14,6 +15,8 @@ struct WebhookEvent: Sendable {
     var type: String
     /// Seconds since 1970.
     var created: Int64
+    /// The time that it gave can't be one, and `created` is when it came.
+    var isTimeless = false
     /// The customer as it was right after.
     var customer: JSONObject
     /// What the customer had before, of the fields that changed; `nil` when the event does not tell.
@@ -23,6 +26,17 @@ struct WebhookEvent: Sendable {
     var isLive: Bool
     /// The connected account in which it happened.
     var account: String?
+
+    /// Of Stripe's newer kind, which names an object and doesn't hold it: https://docs.stripe.com/event-destinations
+    static func isThin(_ object: JSONObject) -> Bool { object["object"]?.string?.hasPrefix("v2.") == true }
+
+    func believed(at now: Milliseconds) -> WebhookEvent {
+        guard EventMark.believable(created, at: now) == nil else { return self }
+        var event = self
+        event.created = now / 1000
+        event.isTimeless = true
+        return event
+    }
 
     /// `nil` when this is no event.
     init?(_ object: JSONObject) {

@@ -10,6 +10,7 @@ internal import Stripe
 /// known here; if not (something was missed, or a write of ours lies between) Stripe is asked what the customer is now.
 /// That also settles events of one second, whose order their times don't tell and their ids don't either, and those that
 /// may be older than our last write: that one may have set a field back to just what the event says was there before.
+/// And those whose time can't be one: taken at its word, it would make every true one after it look old.
 struct WebhookIntake: Sendable {
     let service: CustomerService
 
@@ -24,6 +25,7 @@ struct WebhookIntake: Sendable {
         }
         let seen = try await stored { () async throws(StoreError) in try await store.seenEvent(event.id) }
         if let seen { return WebhookOutcome(event, repeating: seen) }
+        let event = event.believed(at: service.clock.now())
         switch kind {
         case .created: return try await takeCreation(event)
         case .updated: return try await takeUpdate(event)
@@ -66,7 +68,8 @@ struct WebhookIntake: Sendable {
         guard known.user != nil, let synced = known.synced, !known.isDeleted else {
             return try await noted(event, .none)
         }
-        if let newest = known.newest, event.created < newest { return try await noted(event, .stale, userId) }
+        let newest = EventMark.believable(known.newest, at: service.clock.now())
+        if let newest, event.created < newest { return try await noted(event, .stale, userId) }
         var customer = event.customer
         if !canBeTaken(event, known, synced) {
             guard let present = try await service.presentCustomer(event.mark.customerId) else {
@@ -81,11 +84,12 @@ struct WebhookIntake: Sendable {
     }
 
     private func canBeTaken(_ event: WebhookEvent, _ known: CustomerKnowledge, _ synced: SyncedProfile) -> Bool {
-        if event.created == known.newest { return false }
+        if event.isTimeless || event.created == known.newest { return false }
         if event.created <= (known.syncedAt ?? 0) / 1000 + Self.clockToleranceSeconds { return false }
         guard let before = event.before else { return true }
+        let last = ProfileFields.known(synced)
         return ProfileFields.difference(
-            from: ProfileFields.known(synced), to: ProfileFields.mirror(of: before, like: synced.profile)
+            from: last, to: ProfileFields.mirror(of: before, over: last, like: synced.profile)
         ).isEmpty
     }
 

@@ -14,6 +14,18 @@ package struct EventMark: Sendable {
         self.customerId = customerId
         self.created = created
     }
+
+    /// So far ahead an event's time may lie: what a wrong time zone comes to, and more. Longer than the clocks are taken to
+    /// be apart elsewhere, since of a time that is not believed Stripe has to be asked.
+    static let aheadMax: Milliseconds = 86_400_000
+
+    /// The time of an event, in seconds, as long as it can be one: what is stored may come from an event that was
+    /// believed once.
+    package static func believable(_ created: Int64?, at now: Milliseconds) -> Int64? {
+        created.flatMap {
+            StoredTime.isBelieved($0.multipliedSaturated(by: 1000), at: now, ahead: aheadMax) ? $0 : nil
+        }
+    }
 }
 
 /// What is known of a customer when news of it comes.
@@ -192,26 +204,22 @@ extension CustomerStore {
             """
             INSERT INTO customer_news (customer_id, created, deleted, received_at) VALUES (?, ?, ?, ?)
             ON CONFLICT (customer_id) DO UPDATE SET
-                created = max(created, excluded.created), deleted = max(deleted, excluded.deleted),
-                received_at = excluded.received_at
-            """, [.text(mark.customerId), .integer(mark.created), SQLiteValue(deleted), .integer(now)])
+                created = CASE WHEN created > ?5 THEN excluded.created ELSE max(created, excluded.created) END,
+                deleted = max(deleted, excluded.deleted), received_at = excluded.received_at
+            """,
+            [
+                .text(mark.customerId), .integer(mark.created), SQLiteValue(deleted), .integer(now),
+                .integer(StoredTime.latestBelieved(at: now, ahead: EventMark.aheadMax) / 1000),
+            ])
     }
 
     private static func write(
         _ fields: JSONObject, to user: User, _ connection: inout Connection
     ) throws(StoreError) {
-        let value = { (name: String, current: String?) in
-            SQLiteValue(fields[name].map(\.string) ?? current)
-        }
         if let email = fields["email"]?.string { try requireFree(email, for: user.id, &connection) }
         let isQueued = try connection.row("SELECT 1 FROM sync_queue WHERE user_id = ?", [.text(user.id)]) != nil
         try connection.savepoint { connection throws(StoreError) in
-            _ = try writeUsers(
-                .profile, "UPDATE users SET email = ?, name = ?, phone = ? WHERE id = ?",
-                [
-                    value("email", user.email), value("name", user.name), value("phone", user.phone),
-                    .text(user.id),
-                ], &connection)
+            try write(fields.members.map { ($0.name, SQLiteValue($0.value.string)) }, to: user.id, &connection)
         }
         if !isQueued { try connection.change("DELETE FROM sync_queue WHERE user_id = ?", [.text(user.id)]) }
     }

@@ -164,6 +164,8 @@ final class CountingExchange: HTTPExchange {
         scripted.withLock { $0 = { condition($0) ? body : nil } }
     }
 
+    func answer(_ script: @escaping @Sendable (HTTPRequest) -> String?) { scripted.withLock { $0 = script } }
+
     func answerTruly() { scripted.withLock { $0 = { _ in nil } } }
 
     /// Answers 400 to these.

@@ -29,6 +29,14 @@ enum HandleWebhook: ServiceMethod {
         guard let object = (try? JSONValue(parsing: Array(params.payload.utf8)))?.object,
             let event = WebhookEvent(object)
         else { throw ServiceError.violation(of: "format", at: "/payload", "is signed, but is no event") }
+        // Answered with a success it would be lost: a host that has only such a destination hears of no change at all.
+        guard !WebhookEvent.isThin(object) else {
+            service.log(.error, "events.thin", ["eventId": .string(event.id), "type": .string(event.type)])
+            throw ServiceError.violation(
+                of: "format", at: "/payload",
+                "is a thin event, which is not understood yet: choose the payload style Snapshot for this destination "
+                    + "in Stripe's dashboard")
+        }
         return try await WebhookIntake(service: service).take(event)
     }
 }
