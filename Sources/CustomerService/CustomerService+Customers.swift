@@ -13,17 +13,26 @@ extension CustomerService {
         return try await stored { () async throws(StoreError) in try await store.isNoted(key) }
     }
 
-    /// One update of one customer, alone across all processes.
+    /// One update of one customer, alone across all processes. One that comes to nothing is not sent; what it leaves out
+    /// of an object that Stripe takes as a whole stays.
     /// - Parameter prepare: What is to be on disk before Stripe is called.
     func change(
         _ customerId: String, _ fields: JSONObject, idempotencyKey: String,
         prepare: () async throws(StoreError) -> Void = {}
     ) async throws(ServiceError) -> Customer {
-        try await sync.withLease(on: customerId) { () async throws(ServiceError) in
+        guard !formEncoded(fields).isEmpty else {
+            AuditScope.current?.isUnchanged = true
+            return try await livingCustomer(customerId)
+        }
+        return try await sync.withLease(on: customerId) { () async throws(ServiceError) in
+            var whole = fields
+            if WholeObjects.isPartial(fields) {
+                whole = WholeObjects.completed(fields, from: try await livingCustomer(customerId).object)
+            }
             try await stored(prepare)
             let failure: StripeError
             do throws(StripeError) {
-                return try await stripe.updateCustomer(customerId, fields, idempotencyKey: idempotencyKey).value
+                return try await stripe.updateCustomer(customerId, whole, idempotencyKey: idempotencyKey).value
             } catch {
                 failure = error
             }
