@@ -23,7 +23,9 @@ struct CustomerLookup: Sendable {
             found += try await searched(userId: userId, since: sentSince, patience)
         }
         // Without an address the list is still what is up to date; a day of it is left to search.
-        if emails.isEmpty, !thorough, let sentSince { found += try await listed(createdFrom: sentSince, naming: userId, patience) }
+        if emails.isEmpty, !thorough, let sentSince {
+            found += try await listed(createdFrom: sentSince, naming: userId, patience)
+        }
         let owned = found.filter { $0.owner.map { sameCodePoints($0, userId) } == true && !$0.isArchived }
         for customer in try await adoptable(owned, for: userId) {
             if let confirmed = try await confirmed(customer, owner: userId, patience) { return confirmed }

@@ -118,6 +118,7 @@ package struct CustomerSync: Sendable {
             try await stored { () async throws(StoreError) in try await store.forget(run.userId) }
             throw ServiceError.userNotFound(run.userId)
         }
+        if let column = user.unfitColumns.first { throw Self.unfit(column, user.id) }
         guard let customerId = user.customerId else {
             run.claim = try await claim(run.userId, run.request)
             return nil
@@ -142,6 +143,7 @@ package struct CustomerSync: Sendable {
     func draft(_ request: SyncRequest) -> @Sendable (User) -> IntentDraft? {
         let identifiers = identifiers
         return { user in
+            guard user.unfitColumns.isEmpty else { return nil }
             var fields = ProfileFields.createFields(for: user)
             for member in request.extraFields.members where fields[member.name] == nil {
                 fields[member.name] = member.value
@@ -150,6 +152,15 @@ package struct CustomerSync: Sendable {
                 idempotencyKey: SyncKey.create.of(identifiers.next()), fields: fields,
                 isEmailVerified: request.isEmailVerified)
         }
+    }
+
+    /// As if Stripe had refused the field, which it is spared: the user waits until the row changes.
+    private static func unfit(_ column: String, _ userId: String) -> ServiceError {
+        ServiceError(
+            .stripeRequestRejected,
+            "The column \(column) of the users table holds bytes that are no text, or a text that is not UTF-8 or has a "
+                + "U+0000: Stripe is told nothing of this user until the row is corrected",
+            details: ["userId": .string(userId), "stripe": ["param": .string(column)]])
     }
 
     /// Back into the queue: for later what may still succeed, parked what can't until the user changes.

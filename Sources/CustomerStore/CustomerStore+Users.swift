@@ -81,12 +81,7 @@ extension CustomerStore {
             guard var user = try Self.user(id, &connection) else { return nil }
             if let email = change.email { try Self.requireFree(email, for: id, &connection) }
             user.apply(change)
-            try Self.writeUsers(
-                .profile, "UPDATE users SET email = ?, name = ?, phone = ?, stripe_metadata = ? WHERE id = ?",
-                [
-                    SQLiteValue(user.email), SQLiteValue(user.name), SQLiteValue(user.phone),
-                    SQLiteValue(storedMetadata(user.metadata)), .text(id),
-                ], &connection)
+            try Self.write(change.columns(of: user), to: id, &connection)
             // Also when nothing has changed: the answer speaks of a sync, and one that fails has to be tried again.
             try Self.enqueueUnlessQueued(id, at: now, &connection)
             try Self.stampQueued(id, at: now, &connection)
@@ -143,6 +138,16 @@ extension CustomerStore {
     /// the id as it was given would be missed.
     static let hasID = "id = ?1 AND CAST(id AS TEXT) = ?1"
 
+    /// Writes these columns of a row and no other: what stands there need not be what was read.
+    static func write(
+        _ columns: [(name: String, value: SQLiteValue)], to id: String, _ connection: inout Connection
+    ) throws(StoreError) {
+        guard !columns.isEmpty else { return }
+        let assignments = columns.map { "\($0.name) = ?" }.joined(separator: ", ")
+        try writeUsers(
+            .profile, "UPDATE users SET \(assignments) WHERE id = ?", columns.map(\.value) + [.text(id)], &connection)
+    }
+
     static func user(_ id: String, _ connection: inout Connection) throws(StoreError) -> User? {
         try connection.row("SELECT \(User.columns) FROM users WHERE \(hasID)", [.text(id)]).map { User(row: $0) }
     }
@@ -167,6 +172,19 @@ extension CustomerStore {
 }
 
 extension UserChange {
+    /// What it changes of a row.
+    /// - Parameter user: The user as the change makes it.
+    fileprivate func columns(of user: User) -> [(name: String, value: SQLiteValue)] {
+        var columns: [(String, SQLiteValue)] = []
+        if email != nil { columns.append(("email", SQLiteValue(user.email))) }
+        if name != nil { columns.append(("name", SQLiteValue(user.name))) }
+        if phone != nil { columns.append(("phone", SQLiteValue(user.phone))) }
+        if let metadata, metadata?.isEmpty != true {
+            columns.append(("stripe_metadata", SQLiteValue(storedMetadata(user.metadata))))
+        }
+        return columns
+    }
+
     /// The names of the fields, and the new address masked.
     fileprivate func auditDetails(email masked: JSONValue?) -> JSONObject {
         let fields = [

@@ -10,6 +10,8 @@ package struct User: Sendable, Encodable {
     /// What the host wants to see in the customer's metadata: strings by name.
     package var metadata: JSONObject
     package var customerId: String?
+    /// The columns of the row in which there is something else than text that Stripe can be told.
+    package var unfitColumns: [String] = []
 
     package init(
         id: String, email: String?, name: String? = nil, phone: String? = nil, metadata: JSONObject = [:],
@@ -45,10 +47,26 @@ extension User {
         self.init(
             id: row.text(0) ?? "", email: row.string(1), name: row.string(2), phone: row.string(3),
             metadata: metadataObject(row.text(4)), customerId: row.text(5))
+        unfitColumns = [(1, "email"), (2, "name"), (3, "phone"), (4, "stripe_metadata")]
+            .filter { row.isUnfit($0.0) }.map(\.1)
+        let hasNUL = metadata.members.contains {
+            $0.name.utf8.contains(0) || $0.value.string?.utf8.contains(0) == true
+        }
+        if hasNUL, !unfitColumns.contains("stripe_metadata") { unfitColumns.append("stripe_metadata") }
     }
 }
 
 extension Row {
+    /// Bytes that are no text, a text that is no UTF-8 or has a U+0000, which neither Stripe nor other databases take.
+    /// Nothing is known then of what the column says: neither a repaired text nor none.
+    fileprivate func isUnfit(_ index: Int) -> Bool {
+        switch values[index] {
+        case .text(let text): text.utf8.contains(0)
+        case .brokenText, .blob, .real: true
+        case .null, .integer: false
+        }
+    }
+
     /// Text, also where a host's column without a type holds a number (a phone, say). An empty text counts as none:
     /// for Stripe "" means to unset.
     fileprivate func string(_ index: Int) -> String? {

@@ -4,6 +4,8 @@ enum Format: String, CaseIterable, Sendable {
     case uri
     case dateTime = "date-time"
     case uuid
+    /// The project's own: what a database and Stripe take as text.
+    case text
 
     /// For "is not …".
     var noun: String {
@@ -12,10 +14,12 @@ enum Format: String, CaseIterable, Sendable {
         case .uri: "an absolute URI"
         case .dateTime: "a date and time such as 2026-01-31T12:00:00Z"
         case .uuid: "a UUID"
+        case .text: "text without the character U+0000"
         }
     }
 
     func accepts(_ text: String) -> Bool {
+        if self == .text { return !text.utf8.contains(0) }
         var scanner = ByteScanner(text)
         let isRead =
             switch self {
@@ -23,6 +27,7 @@ enum Format: String, CaseIterable, Sendable {
             case .uri: scanner.readURI()
             case .dateTime: scanner.readDateTime()
             case .uuid: scanner.readUUID()
+            case .text: true
             }
         return isRead && scanner.isAtEnd
     }

@@ -7,8 +7,14 @@ package struct Row: Sendable {
     /// The column at `index`, counted from 0 in the order of the SELECT list.
     package subscript(_ index: Int) -> SQLiteValue { values[index] }
 
-    /// The column when it is of that storage class, else `nil`; nothing is converted.
-    package func text(_ index: Int) -> String? { if case .text(let value) = values[index] { value } else { nil } }
+    /// The column when it is of that storage class, else `nil`; nothing is converted, but a broken text is repaired.
+    package func text(_ index: Int) -> String? {
+        switch values[index] {
+        case .text(let value): value
+        case .brokenText(let bytes): String(decoding: bytes, as: UTF8.self)
+        default: nil
+        }
+    }
     package func integer(_ index: Int) -> Int64? { if case .integer(let value) = values[index] { value } else { nil } }
     package func real(_ index: Int) -> Double? { if case .real(let value) = values[index] { value } else { nil } }
     package func blob(_ index: Int) -> [UInt8]? { if case .blob(let value) = values[index] { value } else { nil } }

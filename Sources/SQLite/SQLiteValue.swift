@@ -4,6 +4,8 @@ package enum SQLiteValue: Sendable {
     case integer(Int64)
     case real(Double)
     case text(String)
+    /// A text that is no UTF-8: only another program can have stored it.
+    case brokenText([UInt8])
     case blob([UInt8])
 
     package init(_ value: String?) { self = value.map(Self.text) ?? .null }
@@ -23,7 +25,7 @@ extension SQLiteValue: Equatable {
         case (.integer(let a), .integer(let b)): a == b
         case (.real(let a), .real(let b)): a == b
         case (.text(let a), .text(let b)): a.utf8.elementsEqual(b.utf8)
-        case (.blob(let a), .blob(let b)): a == b
+        case (.blob(let a), .blob(let b)), (.brokenText(let a), .brokenText(let b)): a == b
         default: false
         }
     }

@@ -42,6 +42,12 @@ struct Statement {
                         handle, index, start, UInt64(bytes.count), csqlite_transient(), UInt8(SQLITE_UTF8))
                 }
             }
+        case .brokenText(let value):
+            return value.withUnsafeBytes { bytes in
+                sqlite3_bind_text64(
+                    handle, index, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), UInt64(bytes.count),
+                    csqlite_transient(), UInt8(SQLITE_UTF8))
+            }
         case .blob(let value):
             guard !value.isEmpty else { return sqlite3_bind_zeroblob(handle, index, 0) }
             return value.withUnsafeBytes { bytes in
@@ -79,14 +85,8 @@ struct Statement {
         case SQLITE_INTEGER: .integer(sqlite3_column_int64(handle, index))
         case SQLITE_FLOAT: .real(sqlite3_column_double(handle, index))
         // "The safest policy is to invoke … sqlite3_column_text() followed by sqlite3_column_bytes()":
-        // https://sqlite.org/c3ref/column_blob.html. Invalid UTF-8, which only another program can have stored, is
-        // repaired.
-        case SQLITE_TEXT:
-            .text(
-                String(
-                    decoding: UnsafeBufferPointer(
-                        start: sqlite3_column_text(handle, index), count: Int(sqlite3_column_bytes(handle, index))),
-                    as: UTF8.self))
+        // https://sqlite.org/c3ref/column_blob.html.
+        case SQLITE_TEXT: text(index)
         case SQLITE_BLOB:
             .blob(
                 Array(
@@ -94,6 +94,12 @@ struct Statement {
                         start: sqlite3_column_blob(handle, index), count: Int(sqlite3_column_bytes(handle, index)))))
         default: .null
         }
+    }
+
+    private func text(_ index: Int32) -> SQLiteValue {
+        let bytes = UnsafeBufferPointer(
+            start: sqlite3_column_text(handle, index), count: Int(sqlite3_column_bytes(handle, index)))
+        return String(validating: bytes, as: UTF8.self).map { .text($0) } ?? .brokenText(Array(bytes))
     }
 
     private func error(_ code: Int32) -> SQLiteError {

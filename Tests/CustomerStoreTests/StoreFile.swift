@@ -31,6 +31,7 @@ final class StoreFile: Sendable {
                 case .real(let number): String(number)
                 case .null: "-"
                 case .blob: "blob"
+                case .brokenText: "broken"
                 }
             }.joined(separator: "|")
         }
