@@ -156,11 +156,14 @@ package struct CustomerSync: Sendable {
 
     /// As if Stripe had refused the field, which it is spared: the user waits until the row changes.
     private static func unfit(_ column: String, _ userId: String) -> ServiceError {
-        ServiceError(
+        let field = column == "stripe_metadata" ? "metadata" : column
+        var error = ServiceError(
             .stripeRequestRejected,
             "The column \(column) of the users table holds bytes that are no text, or a text that is not UTF-8 or has a "
                 + "U+0000: Stripe is told nothing of this user until the row is corrected",
-            details: ["userId": .string(userId), "stripe": ["param": .string(column)]])
+            details: ["userId": .string(userId), "stripe": ["param": .string(field)]])
+        error.awaited = ProfileField(param: field).map { .user($0) }
+        return error
     }
 
     /// Back into the queue: for later what may still succeed, parked what can't until the user changes.

@@ -62,7 +62,8 @@ struct AttachmentTests {
                 + "&tax_id_data[1][type]=us_ein&tax_id_data[1][value]=12-3456789")
         let list = try await sandbox.send(.get, "/v1/customers/\(id)/tax_ids")
         #expect(list.json["data"]?.array?.compactMap { $0["type"]?.string } == ["us_ein", "eu_vat"])
-        #expect(list.json["data"]?.array?[1]["value"] == "DE123456789" && list.json["data"]?.array?[1]["country"] == "EU")
+        #expect(
+            list.json["data"]?.array?[1]["value"] == "DE123456789" && list.json["data"]?.array?[1]["country"] == "EU")
         try await sandbox.send(.delete, "/v1/customers/\(id)")
         #expect(try await sandbox.send(.get, "/v1/customers/\(id)/tax_ids").ids == [])
         let unknown = try await sandbox.send(.get, "/v1/customers/cus_none/tax_ids")
