@@ -27,5 +27,9 @@ package enum Migrations {
         Migration(
             version: 11, name: "V0011_calls_of_earlier_lives",
             sql: PackageResources.V0011_calls_of_earlier_lives_sql),
+        Migration(version: 14, name: "V0014_host_keys", sql: PackageResources.V0014_host_keys_sql),
     ]
+
+    /// The version of a database that has all of them.
+    package static var newest: Int { all.last?.version ?? 0 }
 }

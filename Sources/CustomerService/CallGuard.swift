@@ -45,13 +45,14 @@ package struct CallGuard: Sendable {
             }
             do throws(ServiceError) {
                 let isAtStripeAlone = AuditedMethods.changeAtStripeAlone.contains(method.name)
-                if isAtStripeAlone || method.name == DeleteCustomer.name {
-                    try await service.noteChangeUnderWay(params)
-                }
+                let isNoted = isAtStripeAlone || method.name == DeleteCustomer.name
+                if isNoted { try await service.noteChangeUnderWay(params) }
                 var context = context
                 context.isConfined = confinement != nil
+                // Where actors share a host, none takes another's key away, or learns what was done under it.
+                context.keyOwner = policy == nil ? nil : context.actor?.id
                 let answer = try await method.call(params, context)
-                if isAtStripeAlone, scope.outcomes.isEmpty {
+                if scope.isUnchanged ? isNoted : isAtStripeAlone && scope.outcomes.isEmpty {
                     await service.record(params, answer: answer)
                 }
                 return confinement?.confined(answer) ?? answer

@@ -7,17 +7,15 @@ internal import Stripe
 extension CustomerService {
     func freshKey() -> String { "call-" + identifiers.next() }
 
-    /// Whether the call has been carried out before, under the same key of the host's.
-    func isNoted(_ key: HostKey?) async throws(ServiceError) -> Bool {
-        guard let key else { return false }
-        return try await stored { () async throws(StoreError) in try await store.isNoted(key) }
-    }
-
     /// One update of one customer, alone across all processes. One that comes to nothing is not sent; what it leaves out
     /// of an object that Stripe takes as a whole stays.
-    /// - Parameter prepare: What is to be on disk before Stripe is called.
+    /// - Parameters:
+    ///   - call: The call that it is made for, where that came under the host's key.
+    ///   - isDone: Whether a customer is as it is to be. Asked of a call that was begun earlier and can't be repeated under
+    ///     its key, since Stripe has forgotten that or the body would be another one: what is there is not written again.
+    ///   - prepare: What is to be on disk before Stripe is called.
     func change(
-        _ customerId: String, _ fields: JSONObject, idempotencyKey: String,
+        _ customerId: String, _ fields: JSONObject, for call: NotedCall?, isDone: (Customer) -> Bool,
         prepare: () async throws(StoreError) -> Void = {}
     ) async throws(ServiceError) -> Customer {
         guard !formEncoded(fields).isEmpty else {
@@ -25,19 +23,37 @@ extension CustomerService {
             return try await livingCustomer(customerId)
         }
         return try await sync.withLease(on: customerId) { () async throws(ServiceError) in
+            let isPartial = WholeObjects.isPartial(fields)
+            let isBegunAnew = call.map { $0.isCarriedOn && (isPartial || !sync.isKeyKept(since: $0.since)) } ?? false
             var whole = fields
-            if WholeObjects.isPartial(fields) {
-                whole = WholeObjects.completed(fields, from: try await livingCustomer(customerId).object)
+            if isPartial || isBegunAnew {
+                let customer = try await livingCustomer(customerId)
+                if isBegunAnew, isDone(customer) { return customer }
+                if isPartial { whole = WholeObjects.completed(fields, from: customer.object) }
             }
             try await stored(prepare)
             let failure: StripeError
             do throws(StripeError) {
-                return try await stripe.updateCustomer(customerId, whole, idempotencyKey: idempotencyKey).value
+                let key = isBegunAnew ? freshKey() : stripeKey(of: call)
+                return try await stripe.updateCustomer(customerId, whole, idempotencyKey: key).value
             } catch {
                 failure = error
             }
+            try await renewKey(of: call, after: failure)
             throw await explained(failure, customerId)
         }
+    }
+
+    /// Under which key a change goes to Stripe: that of the call, as long as Stripe knows it.
+    func stripeKey(of call: NotedCall?) -> String {
+        guard let call, !call.isCarriedOn || sync.isKeyKept(since: call.since) else { return freshKey() }
+        return call.stripeKey
+    }
+
+    /// A failure that Stripe saves under a key would come again for a day, whatever has become of the reason.
+    func renewKey(of call: NotedCall?, after failure: StripeError) async throws(ServiceError) {
+        guard let call, failure.kind == .unavailable, failure.isStripeAnswer else { return }
+        try await stored { () async throws(StoreError) in try await store.renewKey(of: call) }
     }
 
     /// The customer when it is alive.

@@ -14,10 +14,14 @@ package struct CallContext: Sendable {
     }
 
     package var actor: Actor?
-    /// The host's own idempotency key for this call, passed on to Stripe.
+    /// The host's own idempotency key for this call.
     package var idempotencyKey: String?
-    /// The same with what it stands for.
+    /// Whose key it is, where an actor's are its own: a policy is in force.
+    var keyOwner: String?
+    /// The key with what it stands for, of a method that changes something.
     var hostKey: HostKey?
+    /// The call under the key, where its effect is at Stripe.
+    var noted: NotedCall?
     /// Under the scope `self`: others must not be named in the answer.
     var isConfined = false
     /// The W3C trace context that goes into the log.
@@ -74,6 +78,8 @@ protocol ServiceMethod: SendableMetatype {
 
     static var name: String { get }
     static var ordering: Ordering { get }
+    /// Of a method that changes something: what it answers to the same call under the same key. `nil`: a key says nothing.
+    static var repetition: Repetition? { get }
     static func call(
         _ params: Params, _ context: CallContext, _ service: CustomerService
     ) async throws(ServiceError) -> Answer
@@ -81,32 +87,41 @@ protocol ServiceMethod: SendableMetatype {
 
 extension ServiceMethod {
     static var ordering: Ordering { .byKey }
+    static var repetition: Repetition? { nil }
 
     static func method(of service: CustomerService) -> Method {
         Method(name: name, ordering: ordering) { params, context throws(ServiceError) in
-            var context = context
-            context.hostKey = context.idempotencyKey.map { HostKey($0, of: name, params) }
             let decoded: Params
             do throws(DecodingError) { decoded = try params.decoded() } catch { throw ServiceError(error) }
-            let answer = try await call(decoded, context, service)
-            do { return try JSONValue(encoding: answer) } catch {
-                throw ServiceError(.internalError, "The result could not be encoded")
+            guard let repetition, let text = context.idempotencyKey else {
+                return try encoded(try await call(decoded, context, service))
+            }
+            let key = HostKey(text, of: context.keyOwner, method: name, params)
+            return try await service.once(key, repetition, params, context) { context throws(ServiceError) in
+                try encoded(try await call(decoded, context, service))
             }
         }
     }
 }
 
+func encoded(_ answer: some Encodable) throws(ServiceError) -> JSONValue {
+    do { return try JSONValue(encoding: answer) } catch {
+        throw ServiceError(.internalError, "The result could not be encoded")
+    }
+}
+
 extension HostKey {
     /// The order of the params' members counts for nothing.
-    fileprivate init(_ text: String, of method: String, _ params: JSONValue) {
+    fileprivate init(_ text: String, of owner: String?, method: String, _ params: JSONValue) {
         let request: JSONValue = [.string(method), params]
-        self.init(text: text, requestHash: Hexadecimal.text(SHA256.hash(request.serialized(sortedKeys: true))))
+        let hash = Hexadecimal.text(SHA256.hash(request.serialized(sortedKeys: true)))
+        self.init(text, of: owner, method: method, requestHash: hash)
     }
 }
 
 extension ServiceError {
     /// The schema let through what the type does not take: a fault of ours, answered like one of the host's.
-    fileprivate init(_ error: DecodingError) {
+    init(_ error: DecodingError) {
         self.init(.invalidParams, "The params could not be read")
     }
 }

@@ -20,10 +20,8 @@ extension ServiceError {
                 of: "type", at: "/userId", params: ["expected": ["integer"], "actual": "string"], error.description)
         case .keyReused:
             self.init(.idempotencyConflict, "The idempotency key was used before with other params")
-        case .userGone(let userId):
-            var details: JSONObject = [:]
-            details["userId"] = userId.map { .string($0) }
-            self.init(.userNotFound, error.description, details: details)
+        case .callOvertaken:
+            self.init(.idempotencyConflict, error.description, retryable: true)
         case .closed:
             self.init(.shuttingDown, "The process is shutting down", retryable: true)
         case .usersTableRefuses(let rule, let write):

@@ -22,17 +22,15 @@ package struct DeletedUser: Sendable {
 extension CustomerStore {
     /// Deletes a user and, in the same transaction, notes what becomes of its customer, also of one that is only just
     /// being made.
-    /// - Returns: The same when the same call under the same key comes again; `nil` when there was no user.
+    /// - Returns: `nil` when there was no user.
+    /// - Throws: `.callOvertaken`.
     package func deleteUser(
         _ userId: String, customer choice: CreateIntent.Disposal, under key: HostKey? = nil, at now: Milliseconds
     ) async throws(StoreError) -> DeletedUser? {
         try await writeRecorded { connection, audit throws(StoreError) in
-            if let key, let call = try Self.call(under: key, audit.key, &connection) {
-                guard !call.isErased else { throw .userGone(userId: userId) }
-                return DeletedUser(customerId: call.customerId)
-            }
+            try Self.requireFirst(key, audit.key, &connection)
             guard let user = try Self.user(userId, &connection) else { return nil }
-            if let key { try Self.note(key, userId: userId, customerId: user.customerId, at: now, &connection) }
+            try Self.complete(key, userId: userId, customerId: user.customerId, audit.key, at: now, &connection)
             try Self.writeUsers(.delete, "DELETE FROM users WHERE id = ?", [.text(userId)], &connection)
             try audit.record(
                 "user.deleted", userId: userId, customerId: user.customerId,

@@ -63,6 +63,7 @@ extension CustomerStore {
         of userId: String, and others: [String], under key: HostKey?, at now: Milliseconds
     ) async throws(StoreError) -> BegunErasure? {
         try await writeRecorded { connection, audit throws(StoreError) in
+            try Self.requireFirst(key, audit.key, &connection)
             guard try Self.isKnown(userId, &connection) else { return nil }
             let customers = try Self.customersToErase(with: userId, others, &connection)
             try connection.change(
@@ -78,9 +79,7 @@ extension CustomerStore {
                 try Self.insertDisposal(customerId, userId: userId, "delete", at: now, &connection)
                 try connection.change("DELETE FROM archived_customers WHERE customer_id = ?", [.text(customerId)])
             }
-            if let key, try Self.call(under: key, audit.key, &connection) == nil {
-                try Self.note(key, userId: userId, at: now, &connection)
-            }
+            try Self.complete(key, userId: userId, audit.key, at: now, &connection)
             // At once: what is registered under the id from here on is another life.
             let keys = try Self.sealCalls(where: "user_id = ?", userId, audit.key, &connection)
             try audit.record(

@@ -18,7 +18,7 @@ extension CustomerStore {
         }
     }
 
-    private static let asJSON: Set<String> = ["profile", "edits", "fields", "customer_ids"]
+    private static let asJSON: Set<String> = ["profile", "edits", "fields", "customer_ids", "answer"]
     private static let tablesAboutUsers: [(String, [String])] = [
         ("synced_profiles", ["user_id", "customer_id", "profile", "edits", "synced_at"]),
         (
@@ -31,7 +31,7 @@ extension CustomerStore {
             ["user_id", "customer_id", "action", "requested_at", "attempts", "parked", "error_type", "error"]
         ),
         ("erasures", ["user_id", "customer_ids", "requested_at"]),
-        ("idempotent_calls", ["user_id", "idempotency_key", "created_at"]),
+        ("idempotent_calls", ["user_id", "method", "customer_id", "answer", "created_at"]),
         ("stripe_events", ["user_id", "event_id", "effect", "received_at"]),
     ]
 }

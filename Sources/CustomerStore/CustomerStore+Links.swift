@@ -87,11 +87,14 @@ extension CustomerStore {
 
     /// Takes a customer away from its user because the host says so; no look-up will adopt it again.
     /// - Returns: The user as it is now; `nil` when the user does not have this customer.
-    package func unlink(_ customerId: String, from userId: String, at now: Milliseconds) async throws(StoreError)
-        -> User?
-    {
+    /// - Throws: `.callOvertaken`.
+    package func unlink(
+        _ customerId: String, from userId: String, under key: HostKey? = nil, at now: Milliseconds
+    ) async throws(StoreError) -> User? {
         try await writeRecorded { connection, audit throws(StoreError) in
+            try Self.requireFirst(key, audit.key, &connection)
             guard var user = try Self.user(userId, &connection), user.customerId == customerId else { return nil }
+            try Self.complete(key, userId: userId, customerId: customerId, audit.key, at: now, &connection)
             try audit.record("customer.unlinked", userId: userId, customerId: customerId, &connection)
             try Self.writeUsers(
                 .link, "UPDATE users SET stripe_customer_id = NULL WHERE id = ?", [.text(userId)], &connection)
@@ -106,15 +109,17 @@ extension CustomerStore {
 
     /// Links a customer that the host names. A create that is pending for the user will be disposed of when it settles.
     /// - Returns: The user as it is now, with the link in the queue to be synced; `nil` when there is no such user.
-    /// - Throws: `.customerTaken` when another user has it, `.customerDoomed`.
+    /// - Throws: `.customerTaken` when another user has it, `.customerDoomed`, `.callOvertaken`.
     package func linkExisting(
-        _ customerId: String, to userId: String, at now: Milliseconds
+        _ customerId: String, to userId: String, under key: HostKey? = nil, at now: Milliseconds
     ) async throws(StoreError) -> User? {
         try await writeRecorded { connection, audit throws(StoreError) in
             guard var user = try Self.user(userId, &connection) else { return nil }
             if let other = try Self.linkedUser(of: customerId, &connection), !sameCodePoints(other, userId) {
                 throw .customerTaken(customerId: customerId, userId: other)
             }
+            guard user.customerId == nil || user.customerId == customerId else { return user }
+            try Self.complete(key, userId: userId, customerId: customerId, audit.key, at: now, &connection)
             guard user.customerId == nil else { return user }
             let doom = try connection.row(
                 "SELECT 1 FROM disposals WHERE customer_id = ? AND action = 'delete'", [.text(customerId)])

@@ -21,8 +21,8 @@ package struct UserChange: Sendable {
 extension CustomerStore {
     /// Adds a user and claims it. The trigger on the table puts it into the sync queue in the same transaction.
     /// - Parameter user: With an empty id SQLite chooses one, where it does (`choosesIDs`).
-    /// - Throws: `.userExists` when the id or the address (without regard to case) is taken, `.unfitUserID`, `.userGone`
-    ///   when the user that was registered under the key is no more.
+    /// - Throws: `.userExists` when the id or the address (without regard to case) is taken, `.unfitUserID`,
+    ///   `.callOvertaken`.
     package func insertUser(
         _ user: User, under key: HostKey? = nil, at now: Milliseconds,
         draft: @escaping @Sendable (User) -> IntentDraft?
@@ -35,9 +35,7 @@ extension CustomerStore {
         let (owner, clock) = (owner, leaseClock)
         return try await writeRecorded { connection, audit throws(StoreError) in
             try self.restoreTriggers(&connection)
-            if let key, let known = try Self.user(registeredUnder: key, audit.key, &connection) {
-                return (known, nil)
-            }
+            try Self.requireFirst(key, audit.key, &connection)
             // Also one whose id only the table takes for the same.
             let holder = try connection.row("SELECT CAST(id AS TEXT) FROM users WHERE id = ?", [.text(user.id)])
             if let holder { throw .userExists(userId: holder.text(0) ?? user.id, sameEmail: false) }
@@ -56,9 +54,10 @@ extension CustomerStore {
             let added = row.map { User(row: $0) } ?? user
             guard user.id.isEmpty || sameCodePoints(added.id, user.id) else { throw .unfitUserID }
             try Self.stampQueued(added.id, at: now, &connection)
+            // Where no trigger was there to do so when the row went.
             try connection.change(
                 "UPDATE idempotent_calls SET of_earlier_life = 1 WHERE user_id = ?", [.text(added.id)])
-            if let key { try Self.note(key, userId: added.id, at: now, &connection) }
+            try Self.complete(key, userId: added.id, audit.key, at: now, &connection)
             try audit.record(
                 "user.registered", userId: added.id, details: ["email": audit.personal(added.email) ?? .null],
                 &connection)
@@ -70,15 +69,16 @@ extension CustomerStore {
     /// Changes a user's profile and claims the user, unless another process is working on it. The user is queued in
     /// the same transaction.
     /// - Returns: The user as it is now, or `nil` when there is none.
-    /// - Throws: `.userExists` when another user has the new address.
+    /// - Throws: `.userExists` when another user has the new address, `.callOvertaken`.
     package func updateUser(
-        _ id: String, _ change: UserChange, at now: Milliseconds,
+        _ id: String, _ change: UserChange, under key: HostKey? = nil, at now: Milliseconds,
         draft: @escaping @Sendable (User) -> IntentDraft?
     ) async throws(StoreError) -> (user: User, claim: SyncClaim?)? {
         let (owner, clock) = (owner, leaseClock)
         return try await writeRecorded { connection, audit throws(StoreError) in
             try self.restoreTriggers(&connection)
             guard var user = try Self.user(id, &connection) else { return nil }
+            try Self.complete(key, userId: id, customerId: user.customerId, audit.key, at: now, &connection)
             if let email = change.email { try Self.requireFree(email, for: id, &connection) }
             user.apply(change)
             try Self.write(change.columns(of: user), to: id, &connection)

@@ -66,7 +66,7 @@ package enum MigrationRunner {
 
     static func pending(_ connection: inout Connection) throws(StoreError) -> [Migration] {
         let recorded = try recorded(&connection)
-        let known = Migrations.all.count
+        let known = Migrations.newest
         if let newest = recorded.keys.max(), newest > known { throw .newerDatabase(version: newest, known: known) }
         for migration in Migrations.all {
             if let checksum = recorded[migration.version], checksum != Self.checksum(migration.sql) {
@@ -83,7 +83,7 @@ package enum MigrationRunner {
 
     /// Whether the migrations of a newer version ran beside this process. It may have texts of its own for what ours make.
     static func isOutdated(_ connection: inout Connection) throws(StoreError) -> Bool {
-        try newestVersion(&connection) > Migrations.all.count
+        try newestVersion(&connection) > Migrations.newest
     }
 
     private static func recorded(_ connection: inout Connection) throws(StoreError) -> [Int: String] {

@@ -10,8 +10,8 @@ package enum StoreError: Error, Sendable {
     case userExists(userId: String, sameEmail: Bool)
     /// The host's idempotency key came before with other params.
     case keyReused
-    /// The user that was registered, or is to be deleted, under the host's idempotency key is no more.
-    case userGone(userId: String?)
+    /// Another call under the same key has been carried out meanwhile.
+    case callOvertaken
     /// The users table is the host's and refuses the row by a rule of its own.
     case usersTableRefuses(UsersTableRule, UsersTableWrite)
     /// The users table has ids of another type, which would not keep this one as it is.
@@ -69,7 +69,7 @@ extension StoreError: CustomStringConvertible {
         case .cannotOpen(let path, let reason): "can't open \(path): \(reason)"
         case .userExists: "The user exists already"
         case .keyReused: "The idempotency key was used before with other params"
-        case .userGone: "The user of the first call under this idempotency key has been deleted since"
+        case .callOvertaken: "The same call is being carried out under its idempotency key; repeat it"
         case .usersTableRefuses(let rule, _): "The users table refuses the row by a rule of its own: \(rule)"
         case .unfitUserID: "The users table can't keep this id as it is given; one of integers takes 7, not 007"
         case .usersTableUnfit(let reason): "The users table can't be used: \(reason)"

@@ -30,6 +30,7 @@ let help = """
       --stripe-wins FIELD,…  edits of email, name, phone at Stripe change the user
       --poll-interval SECS   follows Stripe's events, without webhooks (off)
       --max-in-flight N      requests worked on at once (64)
+      --keep-keys DAYS       how long idempotency keys are remembered (30)
       --log-level LEVEL      of the log on stderr: error, warning, info, debug
 
     examples:

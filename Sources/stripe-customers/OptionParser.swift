@@ -18,6 +18,7 @@ struct OptionParser {
         case stripeWins = "stripe-wins"
         case pollInterval = "poll-interval"
         case maxInFlight = "max-in-flight"
+        case keepKeys = "keep-keys"
         case logLevel = "log-level"
         case dryRun = "dry-run"
         case allowDestructive = "allow-destructive"
@@ -169,6 +170,7 @@ struct OptionParser {
             }
             options.stripeWins = fields
         case .pollInterval: options.pollInterval = try number(name, value, 1...86_400)
+        case .keepKeys: options.keepKeys = try number(name, value, 1...3650)
         case .maxInFlight: options.maxInFlight = try number(name, value, 1...100_000)
         case .logLevel:
             guard let level = Log.Level(name: value) else {

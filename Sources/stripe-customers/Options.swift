@@ -47,5 +47,7 @@ struct Options: Sendable, Equatable {
     /// Seconds from one look at Stripe's events to the next; `nil` for none.
     var pollInterval: Int?
     var maxInFlight = 64
+    /// For how many days a host's idempotency keys are remembered.
+    var keepKeys = 30
     var logLevel = Log.Level.info
 }

@@ -17,6 +17,7 @@ struct Wiring: Sendable {
     let worker: SyncWorker
     let store: CustomerStore
     private let pollInterval: Milliseconds?
+    private let keys: KeyMemory
 
     init(
         _ options: Options, environment: [String: String], clock: any WallClock, identifiers: any Identifiers, log: Log
@@ -43,6 +44,7 @@ struct Wiring: Sendable {
         service.stripeWins = options.stripeWins
         self.service = service
         pollInterval = options.pollInterval.map { Milliseconds($0) * 1000 }
+        keys = KeyMemory(store: store, clock: clock, log: log, days: options.keepKeys)
         callGuard = CallGuard(service, policy: policy?.policy)
         worker = service.worker()
         do throws(StoreError) {
@@ -70,15 +72,18 @@ struct Wiring: Sendable {
 
     /// Starts the work behind the requests. A deterministic session has none: its queue is drained after each request.
     func startBackgroundWork(deterministic: Bool) -> ServerHooks {
-        let (worker, store) = (worker, store)
+        let (worker, store, keys) = (worker, store, keys)
         let leases = Task { await worker.keepLeases() }
         let poller = pollInterval.map { EventPoller(service: service, interval: $0) }
         let polling = Task { await poller?.run() }
+        let forgetting = Task { if !deterministic { await keys.run() } }
         if !deterministic { Task { await worker.run() } }
         var hooks = ServerHooks(drain: { () async -> Void in
             worker.stop()
             polling.cancel()
+            forgetting.cancel()
             await polling.value
+            await forgetting.value
             await worker.drain()
             leases.cancel()
             // What is not given back expires by itself.

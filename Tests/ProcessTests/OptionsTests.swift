@@ -1,4 +1,6 @@
 import Glibc
+import JSON
+import SQLite
 import TestSupport
 import Testing
 
@@ -151,6 +153,34 @@ struct OptionsTests {
         #expect(reasons[0].hasSuffix("nobody has written it to its end in 1 seconds"))
         #expect(reasons[1].hasSuffix("it is larger than 100 bytes"))
         #expect(reasons[2].hasSuffix("Is a directory"))
+    }
+
+    @Test("Keys of a host's are forgotten after as many days as it says, and by the process itself")
+    func keepKeys() async throws {
+        for days in ["0", "3651", "-1", "1.5", "month", ""] {
+            #expect(try await Subprocess.run(["--keep-keys", days]).status == .exited(64), "\(days)")
+        }
+        let directory = try TemporaryDirectory()
+        let database = directory.file("test.sqlite")
+        let arguments = ["--sandbox", "--database", database]
+        let registration: JSONValue = ["email": "ada@example.com", "_meta": ["idempotencyKey": "K"]]
+        let first = try Host(arguments)
+        _ = try await first.call("registerUser", registration)
+        try await first.end()
+        let days = { (count: Int) -> Int in
+            var connection = try Connection(path: database, busyTimeout: 10_000)
+            try connection.script("UPDATE idempotent_calls SET created_at = created_at - \(count) * 86400000")
+            return try connection.query("SELECT 1 FROM idempotent_calls").count
+        }
+        #expect(try days(8) == 1)
+        let week = try Host(arguments + ["--keep-keys", "10"])
+        #expect(try await week.call("registerUser", registration)["user"]?["email"] == "ada@example.com")
+        try await week.end()
+        #expect(try days(3) == 1)
+        let later = try Host(arguments + ["--keep-keys", "10"])
+        try await until("the key is forgotten") { try days(0) == 0 }
+        #expect(try await later.failure("registerUser", registration) == "user_already_exists")
+        try await later.end()
     }
 
     @Test("Version, help and the interface are printed on stdout")

@@ -146,6 +146,33 @@ struct PolicyTests {
         }
     }
 
+    @Test("Under a policy a key is the actor's own: nobody takes another's away, or learns what was done under it")
+    func keysOfActors() async throws {
+        let host = try Host(arguments)
+        let mal: JSONValue = ["id": "mal", "role": "member"]
+        let keyed = { (actor: JSONValue, key: JSONValue, params: JSONObject) -> JSONValue in
+            var params = params
+            params["_meta"] = ["actor": actor, "idempotencyKey": key]
+            return .object(params)
+        }
+        let squatted = try await host.call(
+            "registerUser", keyed(mal, "signup", ["userId": "mal", "email": "mal@example.com"]))
+        let params: JSONObject = ["userId": "ada", "email": "ada@example.com"]
+        let registered = try await host.call("registerUser", keyed(ada, "signup", params))
+        #expect(registered["user"]?["id"] == "ada")
+        #expect(try await host.call("registerUser", keyed(ada, "signup", params))["user"] == registered["user"])
+        // The same id in another role is the same actor.
+        let plain: JSONValue = ["id": "ada", "role": "admin"]
+        #expect(try await host.call("registerUser", keyed(plain, "signup", params))["user"] == registered["user"])
+        // At Stripe the same text of two actors is two keys as well.
+        for (actor, user) in [(mal, squatted), (ada, registered)] {
+            let change: JSONObject = ["customerId": user["customerId"] ?? .null, "phone": "+44 1"]
+            #expect(try await host.call("updateCustomer", keyed(actor, "phone", change))["id"] == user["customerId"])
+        }
+        let other = try await host.send("registerUser", keyed(admin, "signup", params))
+        #expect(other["error"]?["data"]?["type"] == "user_already_exists")
+    }
+
     @Test("Each entry of a batch is decided by itself")
     func batch() async throws {
         let host = try Host(arguments)

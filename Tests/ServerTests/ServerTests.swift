@@ -112,6 +112,27 @@ struct ServerTests {
         _ = await session.finish()
     }
 
+    @Test(
+        "A key is 1 to 255 visible ASCII characters, without spaces at the ends",
+        arguments: [
+            ("lead", true), ("!", true), ("~", true), ("order 8123", true), ("a  b", true),
+            (String(repeating: "k", count: 255), true), ("", false), (" ", false), ("   ", false), (" lead", false),
+            ("lead ", false), (#"lead\t"#, false), (#"a\nb"#, false), (#"\u0000"#, false), (#"a\u007f"#, false),
+            ("schl\u{FC}ssel", false), (#"lead\u00a0"#, false), ("\u{FF4B}ey", false),
+            (String(repeating: "k", count: 256), false),
+        ])
+    func keyForms(key: String, isKey: Bool) async throws {
+        let session = try Session([.echo])
+        session.send(#"{"jsonrpc":"2.0","id":1,"method":"echo","params":{"_meta":{"idempotencyKey":"\#(key)"}}}"#)
+        let answer = await session.next()
+        #expect((answer?["error"] == nil) == isKey)
+        if !isKey {
+            let violations = answer?["error"]?["data"]?["violations"]?.array ?? []
+            #expect(violations.allSatisfy { $0["instanceLocation"] == "/_meta/idempotencyKey" } && !violations.isEmpty)
+        }
+        _ = await session.finish()
+    }
+
     @Test("Params by position are refused with the reason")
     func positional() async throws {
         let session = try Session([.echo])

@@ -6,6 +6,7 @@ internal import Stripe
 /// Makes a customer: for a user when one is named, else on its own, with a say on what to do when the address is taken.
 enum CreateCustomer: ServiceMethod {
     static let name = "createCustomer"
+    static let repetition: Repetition? = .customer
 
     struct Params: Decodable, Sendable {
         enum OnDuplicateEmail: String, Sendable { case error, `return`, allow }
@@ -30,49 +31,10 @@ enum CreateCustomer: ServiceMethod {
     static func call(
         _ params: Params, _ context: CallContext, _ service: CustomerService
     ) async throws(ServiceError) -> JSONObject {
-        if let key = context.hostKey { return try await once(key, params, service) }
-        if let userId = params.userId { return try await forUser(userId, params, isRetry: false, service) }
-        return try await onItsOwn(params, key: service.freshKey(), isRetry: false, service)
-    }
-
-    // MARK: Under the host's key
-
-    /// The same call gives the same customer, also after a crash and after the day for which Stripe keeps the key.
-    private static func once(
-        _ key: HostKey, _ params: Params, _ service: CustomerService
-    ) async throws(ServiceError) -> JSONObject {
-        let named = params.fields["metadata"]?[ProfileFields.userIdName]?.string
-        let known = try await stored { () async throws(StoreError) in
-            try await service.store.beginIdempotentCall(
-                key, about: params.userId ?? named, at: service.clock.now())
+        if let userId = params.userId {
+            return try await forUser(userId, params, isRetry: context.noted?.isCarriedOn == true, service)
         }
-        do throws(ServiceError) {
-            let customer: JSONObject
-            switch (known, params.userId) {
-            case (.done(let customerId), let userId):
-                return try await repeated(customerId, for: userId, service)
-            case (.erased, _):
-                throw ServiceError(.customerDeleted, "The customer of the first call under this key was erased since")
-            case (.new, let userId?): customer = try await forUser(userId, params, isRetry: false, service)
-            case (.pending, let userId?): customer = try await forUser(userId, params, isRetry: true, service)
-            case (.new, nil): customer = try await onItsOwn(params, key: key.text, isRetry: false, service)
-            case (.pending(let since), nil):
-                // The first attempt may have made it: its key replays, and the duplicate it would find is its own.
-                let isKept = service.sync.isKeyKept(since: since)
-                customer = try await onItsOwn(params, key: key.text, isRetry: isKept, service)
-            }
-            if let id = customer["id"]?.string {
-                try await stored { () async throws(StoreError) in
-                    try await service.store.finishIdempotentCall(key, customerId: id)
-                }
-            }
-            return customer
-        } catch {
-            if !error.retryable, error.kind != .idempotencyConflict {
-                try await stored { () async throws(StoreError) in try await service.store.forgetIdempotentCall(key) }
-            }
-            throw error
-        }
+        return try await onItsOwn(params, context.noted, service)
     }
 
     private static func unchanged(
@@ -80,24 +42,6 @@ enum CreateCustomer: ServiceMethod {
     ) async throws(ServiceError) -> JSONObject {
         AuditScope.current?.isUnchanged = true
         return try await service.livingCustomer(customerId).object
-    }
-
-    /// The customer that the first call made, if the user for whom it was still has it, or nobody has.
-    private static func repeated(
-        _ customerId: String, for userId: String?, _ service: CustomerService
-    ) async throws(ServiceError) -> JSONObject {
-        AuditScope.current?.isUnchanged = true
-        let customer = try await service.livingCustomer(customerId)
-        guard let userId else { return customer.object }
-        let holder = try await stored { () async throws(StoreError) in
-            try await service.store.user(customerId: customerId)?.id
-        }
-        if let other = holder ?? customer.owner, !sameCodePoints(other, userId) {
-            throw ServiceError(
-                .idempotencyConflict, "What was created under this key is another user's by now",
-                details: ["userId": .string(userId)])
-        }
-        return customer.object
     }
 
     // MARK: For a user
@@ -144,32 +88,53 @@ enum CreateCustomer: ServiceMethod {
     // MARK: On its own
 
     private static func onItsOwn(
-        _ params: Params, key: String, isRetry: Bool, _ service: CustomerService
+        _ params: Params, _ call: NotedCall?, _ service: CustomerService
     ) async throws(ServiceError) -> JSONObject {
-        if params.onDuplicateEmail == .allow { return try await create(params, key, service) }
         // Look and create as one step, across all processes.
         let lease = service.store.lease(ofAddress: params.email)
         return try await service.sync.withLease(lease, "the address") { () async throws(ServiceError) in
-            if !isRetry {
-                let existing = try await service.sync.lookup.customers(email: params.email, patience: .normal)
-                if !existing.isEmpty {
-                    guard params.onDuplicateEmail == .return else { throw alreadyExists(existing.map(\.id)) }
-                    if let customer = try await service.theOne(of: existing) {
-                        AuditScope.current?.isUnchanged = true
-                        return customer.object
-                    }
+            let isCarriedOn = call?.isCarriedOn == true
+            guard isCarriedOn || params.onDuplicateEmail != .allow else {
+                return try await create(params, call, service)
+            }
+            let existing = try await service.sync.lookup.customers(email: params.email, patience: .normal)
+            if let call, isCarriedOn, let made = existing.first(where: { isMade($0, by: call, params) }) {
+                // The first attempt's key tells whether it is its own, as long as Stripe knows that.
+                let isReplayed = service.sync.isKeyKept(since: call.since) && !call.hasRenewedKey
+                return isReplayed ? try await create(params, call, service) : made.object
+            }
+            if !existing.isEmpty, params.onDuplicateEmail != .allow {
+                guard params.onDuplicateEmail == .return else { throw alreadyExists(existing.map(\.id)) }
+                if let customer = try await service.theOne(of: existing) {
+                    AuditScope.current?.isUnchanged = true
+                    return customer.object
                 }
             }
-            return try await create(params, key, service)
+            return try await create(params, call, service)
         }
     }
 
+    /// Whether an earlier attempt of the call may have made the customer: it is not older, and in everything as the call
+    /// wants it.
+    private static func isMade(_ customer: Customer, by call: NotedCall, _ params: Params) -> Bool {
+        // Clocks differ by minutes at most.
+        let earliest = call.since / 1000 - 300
+        return customer.created.map { $0 >= earliest } == true && customer.has(params.fields)
+    }
+
     private static func create(
-        _ params: Params, _ key: String, _ service: CustomerService
+        _ params: Params, _ call: NotedCall?, _ service: CustomerService
     ) async throws(ServiceError) -> JSONObject {
-        try await atStripe { () async throws(StripeError) in
-            try await service.stripe.createCustomer(params.fields, idempotencyKey: key).value.object
+        let failure: StripeError
+        do throws(StripeError) {
+            return try await service.stripe.createCustomer(
+                params.fields, idempotencyKey: service.stripeKey(of: call)
+            ).value.object
+        } catch {
+            failure = error
         }
+        try await service.renewKey(of: call, after: failure)
+        throw ServiceError(failure)
     }
 
     private static func alreadyExists(_ customerIds: [String], userId: String? = nil) -> ServiceError {

@@ -8,6 +8,7 @@ internal import Stripe
 /// Noted on disk first: a call whose outcome is unknown is completed later.
 enum DeleteCustomer: ServiceMethod {
     static let name = "deleteCustomer"
+    static let repetition: Repetition? = .deletedCustomer
 
     struct Params: Decodable, Sendable {
         var customerId: String
@@ -34,6 +35,7 @@ enum DeleteCustomer: ServiceMethod {
             if failure.kind == .notFound {
                 let error = await service.explained(failure, customerId)
                 await finish(customerId, gone: error.kind, service)
+                if error.kind == .customerDeleted, context.noted?.isCarriedOn == true { return stub(customerId) }
                 throw error
             }
             if !failure.outcomeUnknown {
@@ -41,6 +43,11 @@ enum DeleteCustomer: ServiceMethod {
             }
             throw await service.explained(failure, customerId)
         }
+    }
+
+    /// What Stripe answers, for a call that has deleted it in an earlier attempt.
+    private static func stub(_ customerId: String) -> JSONObject {
+        ["id": .string(customerId), "object": "customer", "deleted": true]
     }
 
     /// Stripe has deleted it; if this write fails the disposal stays on disk and the link is dropped later.

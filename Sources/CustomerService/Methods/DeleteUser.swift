@@ -6,6 +6,7 @@ internal import Stripe
 /// kill.
 enum DeleteUser: ServiceMethod {
     static let name = "deleteUser"
+    static let repetition: Repetition? = .deletedUser
 
     struct Params: Decodable, Sendable {
         var userId: String
@@ -26,10 +27,8 @@ enum DeleteUser: ServiceMethod {
     static func call(
         _ params: Params, _ context: CallContext, _ service: CustomerService
     ) async throws(ServiceError) -> Answer {
-        let choice = params.customer.flatMap(CreateIntent.Disposal.init) ?? .archive
-        // A repetition is not about the user who has the id by then.
-        let isRepeated = try await service.isNoted(context.hostKey)
-        if choice == .delete, params.force != true, !isRepeated {
+        let choice = choice(params)
+        if choice == .delete, params.force != true {
             let user = try await stored { () async throws(StoreError) in try await service.store.user(params.userId) }
             if let customerId = user?.customerId { try await service.requireDeletable(customerId) }
         }
@@ -38,9 +37,24 @@ enum DeleteUser: ServiceMethod {
                 params.userId, customer: choice, under: context.hostKey, at: service.clock.now())
         }
         guard let deleted else { throw ServiceError.userNotFound(params.userId) }
-        let outcome = await service.sync.disposeNow(of: deleted.customerId)
+        return await answer(params, deleted.customerId, choice, service)
+    }
+
+    /// To a repetition: the same, with the state that it has come to. The customer is not named any more once it was erased.
+    static func again(_ call: NotedCall, _ params: Params, _ service: CustomerService) async -> Answer {
+        await answer(params, call.customerId, choice(params), service)
+    }
+
+    private static func choice(_ params: Params) -> CreateIntent.Disposal {
+        params.customer.flatMap(CreateIntent.Disposal.init) ?? .archive
+    }
+
+    private static func answer(
+        _ params: Params, _ customerId: String?, _ choice: CreateIntent.Disposal, _ service: CustomerService
+    ) async -> Answer {
+        let outcome = await service.sync.disposeNow(of: customerId)
         return Answer(
-            userId: params.userId, customerId: deleted.customerId, customer: choice.rawValue,
+            userId: params.userId, customerId: customerId, customer: choice.rawValue,
             state: outcome == nil ? "pending" : "done",
             customerMissing: outcome == .missing || outcome == .inOtherMode ? true : nil)
     }

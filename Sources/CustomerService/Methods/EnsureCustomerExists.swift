@@ -3,6 +3,7 @@ internal import CustomerStore
 /// Makes sure that a user has a customer, and never a second one.
 enum EnsureCustomerExists: ServiceMethod {
     static let name = "ensureCustomerExists"
+    static let repetition: Repetition? = .kept
 
     struct Params: Decodable, Sendable {
         var userId: String

@@ -6,6 +6,7 @@ internal import Stripe
 /// a kill too.
 enum EraseUser: ServiceMethod {
     static let name = "eraseUser"
+    static let repetition: Repetition? = .erasure
 
     struct Params: Decodable, Sendable {
         var userId: String
@@ -36,7 +37,6 @@ enum EraseUser: ServiceMethod {
         _ params: Params, _ context: CallContext, _ service: CustomerService
     ) async throws(ServiceError) -> Answer {
         let (store, userId) = (service.store, params.userId)
-        try await requireFirst(context.hostKey, userId, service)
         let (user, own, takenAway) = try await stored { () async throws(StoreError) in
             (
                 try await store.user(userId), try await store.customersToErase(with: userId),
@@ -61,9 +61,7 @@ enum EraseUser: ServiceMethod {
         guard let begun else { throw ServiceError.userNotFound(userId) }
         let customers = begun.customers
         let (counts, unknown) = await service.sync.erase(userId, patience: .brief)
-        let isOver = try await stored { () async throws(StoreError) in
-            try await !store.isErasurePending(of: userId)
-        }
+        let isOver = try await !isPending(userId, service)
         var answer = Answer(
             userId: userId, customerId: user?.customerId ?? own.first ?? former.ids.first ?? customers.first,
             state: isOver ? "done" : "pending", erased: [], kept: [])
@@ -131,18 +129,26 @@ enum EraseUser: ServiceMethod {
 
     private static let keptKeys = Answer.Kept(
         where: "idempotent_calls", what: "keyed hashes of the host's idempotency keys and of the params under them",
-        why: "so that a call which is repeated late brings nothing back; without the key nothing can be read from them")
+        why: "so that a call which is repeated late brings nothing back; without the key nothing can be read from them,"
+            + " and they are forgotten with the other keys")
 
-    /// A repetition goes on with an erasure that is not over; it never erases who was registered under the id since.
-    private static func requireFirst(
-        _ key: HostKey?, _ userId: String, _ service: CustomerService
-    ) async throws(ServiceError) {
-        guard try await service.isNoted(key) else { return }
-        let isUnderWay = try await stored { () async throws(StoreError) in
-            guard try await service.store.isErasurePending(of: userId) else { return false }
-            return try await service.store.user(userId) == nil
-        }
-        if !isUnderWay { throw ServiceError(StoreError.userGone(userId: userId)) }
+    /// To a repetition, for which no report is kept. An erasure that is not over goes on; who was registered under the id
+    /// since is never erased.
+    static func again(_ params: Params, _ service: CustomerService) async throws(ServiceError) -> Answer {
+        let (store, userId) = (service.store, params.userId)
+        let isFree = try await stored { () async throws(StoreError) in try await store.user(userId) == nil }
+        if isFree, try await isPending(userId, service) { _ = await service.sync.erase(userId, patience: .brief) }
+        let isOver = try await !isPending(userId, service)
+        return Answer(
+            userId: userId, state: isOver ? "done" : "pending",
+            erased: [
+                Answer.Erased(where: "users", what: "the user's row: told in full by the first call under the key")
+            ],
+            kept: kept(isOver: isOver, hasCustomers: false) + [keptKeys])
+    }
+
+    private static func isPending(_ userId: String, _ service: CustomerService) async throws(ServiceError) -> Bool {
+        try await stored { () async throws(StoreError) in try await service.store.isErasurePending(of: userId) }
     }
 
     private static func kept(isOver: Bool, hasCustomers: Bool) -> [Answer.Kept] {

@@ -28,7 +28,8 @@ enum Health: ServiceMethod {
             ],
             "queue": [
                 "pending": .number(JSONNumber(queue.pending)), "parked": .number(JSONNumber(queue.parked)),
-                "oldestAgeMs": queue.oldestAt.map { .number(JSONNumber(StoredTime.age(of: $0, at: now) ?? 0)) } ?? .null,
+                "oldestAgeMs": queue.oldestAt.map { .number(JSONNumber(StoredTime.age(of: $0, at: now) ?? 0)) }
+                    ?? .null,
             ],
             "stripe": [
                 "reachable": stripe.reachable.map { .bool($0) } ?? .null,

@@ -6,6 +6,7 @@ internal import Stripe
 /// Gives a user a customer that exists at Stripe already.
 enum LinkCustomer: ServiceMethod {
     static let name = "linkCustomer"
+    static let repetition: Repetition? = .user
 
     struct Params: Decodable, Sendable {
         var userId: String
@@ -25,7 +26,7 @@ enum LinkCustomer: ServiceMethod {
         return try await service.sync.withLease(.user(params.userId), "the user") { () async throws(ServiceError) in
             let linked = try await stored { () async throws(StoreError) in
                 try await service.store.linkExisting(
-                    params.customerId, to: params.userId, at: service.clock.now())
+                    params.customerId, to: params.userId, under: context.hostKey, at: service.clock.now())
             }
             guard let user = linked else { throw ServiceError.userNotFound(params.userId) }
             guard let customerId = user.customerId, sameCodePoints(customerId, params.customerId) else {

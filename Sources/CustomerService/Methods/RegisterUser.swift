@@ -3,9 +3,9 @@ internal import Environment
 internal import JSON
 
 /// Registration is durable when this answers, whether or not Stripe can be reached; the customer follows by itself.
-/// Repeated under the same `_meta.idempotencyKey` it answers with the user that it registered.
 enum RegisterUser: ServiceMethod {
     static let name = "registerUser"
+    static let repetition: Repetition? = .registration
 
     struct Params: Decodable, Sendable {
         var userId: String?

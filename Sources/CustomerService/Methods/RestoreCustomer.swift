@@ -6,6 +6,7 @@ internal import Stripe
 /// Undoes `archiveCustomer`; what its user changed meanwhile is synced.
 enum RestoreCustomer: ServiceMethod {
     static let name = "restoreCustomer"
+    static let repetition: Repetition? = .customer
 
     struct Params: Decodable, Sendable { var customerId: String }
 
@@ -13,8 +14,8 @@ enum RestoreCustomer: ServiceMethod {
         _ params: Params, _ context: CallContext, _ service: CustomerService
     ) async throws(ServiceError) -> JSONObject {
         let customer = try await service.change(
-            params.customerId, ["metadata": [ProfileFields.archivedAtName: .null]],
-            idempotencyKey: context.idempotencyKey ?? service.freshKey())
+            params.customerId, ["metadata": [ProfileFields.archivedAtName: .null]], for: context.noted,
+            isDone: { !$0.isArchived })
         try await stored { () async throws(StoreError) in
             try await service.store.markRestored(params.customerId, at: service.clock.now())
         }

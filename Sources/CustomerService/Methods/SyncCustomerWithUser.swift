@@ -2,6 +2,7 @@
 /// customer still lives.
 enum SyncCustomerWithUser: ServiceMethod {
     static let name = "syncCustomerWithUser"
+    static let repetition: Repetition? = .kept
 
     struct Params: Decodable, Sendable { var userId: String }
 

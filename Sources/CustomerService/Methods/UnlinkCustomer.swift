@@ -5,6 +5,7 @@ internal import JSON
 /// Takes a customer away from its user; at Stripe it stays as it is. The user gets a new one when it is next synced.
 enum UnlinkCustomer: ServiceMethod {
     static let name = "unlinkCustomer"
+    static let repetition: Repetition? = .user
 
     struct Params: Decodable, Sendable {
         var userId: String
@@ -18,7 +19,8 @@ enum UnlinkCustomer: ServiceMethod {
             let (known, user) = try await stored { () async throws(StoreError) in
                 (
                     try await service.store.user(params.userId) != nil,
-                    try await service.store.unlink(params.customerId, from: params.userId, at: service.clock.now())
+                    try await service.store.unlink(
+                        params.customerId, from: params.userId, under: context.hostKey, at: service.clock.now())
                 )
             }
             guard known else { throw ServiceError.userNotFound(params.userId) }

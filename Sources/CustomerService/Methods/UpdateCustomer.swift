@@ -7,6 +7,7 @@ internal import Stripe
 /// finds its users' customers again, so that of a linked customer stays whatever is asked for.
 enum UpdateCustomer: ServiceMethod {
     static let name = "updateCustomer"
+    static let repetition: Repetition? = .customer
 
     struct Params: Decodable, Sendable {
         let customerId: String
@@ -25,7 +26,6 @@ enum UpdateCustomer: ServiceMethod {
         _ params: Params, _ context: CallContext, _ service: CustomerService
     ) async throws(ServiceError) -> JSONObject {
         let (customerId, metadata) = (params.customerId, params.fields["metadata"])
-        let key = context.idempotencyKey ?? service.freshKey()
         var holder: User?
         if let metadata {
             holder = try await stored { () async throws(StoreError) in
@@ -34,10 +34,13 @@ enum UpdateCustomer: ServiceMethod {
             if let holder { try requireMark(of: holder, in: metadata) }
         }
         guard let user = holder, metadata?.isNull == true else {
-            return try await service.change(customerId, params.fields, idempotencyKey: key).object
+            return try await service.change(
+                customerId, params.fields, for: context.noted, isDone: { $0.has(params.fields) }
+            ).object
         }
-        let cleared = try await service.change(customerId, params.fields, idempotencyKey: key) {
-            () async throws(StoreError) in
+        let cleared = try await service.change(
+            customerId, params.fields, for: context.noted, isDone: { $0.has(params.fields) }
+        ) { () async throws(StoreError) in
             try await service.store.doubtMark(ProfileFields.userIdName, of: user.id, at: service.clock.now())
         }
         // What can't be sent now is in the queue.

@@ -5,6 +5,7 @@ internal import JSON
 /// Changes a user; the change is durable when this answers, and Stripe follows.
 enum UpdateUser: ServiceMethod {
     static let name = "updateUser"
+    static let repetition: Repetition? = .registration
 
     struct Params: Decodable, Sendable {
         var userId: String
@@ -35,7 +36,8 @@ enum UpdateUser: ServiceMethod {
         let request = SyncRequest()
         let draft = service.sync.draft(request)
         let updated = try await stored { () async throws(StoreError) in
-            try await service.store.updateUser(params.userId, change, at: service.clock.now(), draft: draft)
+            try await service.store.updateUser(
+                params.userId, change, under: context.hostKey, at: service.clock.now(), draft: draft)
         }
         guard let updated else { throw ServiceError.userNotFound(params.userId) }
         var user = updated.user
