@@ -110,9 +110,6 @@ extension FaultyStripe {
                         refusal.status, refusal.type, code: refusal.code, message: refusal.message)
                 }
             }
-            if let part = options.refusedPhonePart, request.form["phone"]?.contains(part) == true {
-                return Self.failure(400, "invalid_request_error", param: "phone")
-            }
             if let refusal = state.withLock({ $0.refusal })(request) {
                 return Self.failure(refusal.status, refusal.type, code: refusal.code, param: refusal.param)
             }

@@ -30,8 +30,6 @@ package final class FaultyStripe: Sendable {
         package var searchLag: Milliseconds = 0
         /// Addresses that Stripe finds invalid.
         package var refusedEmails: Set<String> = []
-        /// Phone numbers with this in them Stripe finds invalid.
-        package var refusedPhonePart: String?
         /// Ids of customers that there are only in Stripe's other mode.
         package var otherMode: Set<String> = []
         /// Of whom two creates must not be under way at once; the user that they name, unless a test knows it better.

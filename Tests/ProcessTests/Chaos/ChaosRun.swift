@@ -37,9 +37,11 @@ final class ChaosRun: Sendable {
         watch = StandInWatch(history: history, values: values)
         var options = FaultyStripe.Options()
         options.latencyMilliseconds = 15
-        options.refusedPhonePart = Self.refusedPart
         options.subject = { [watch] in watch.life(of: $0)?.description }
         stripe = try FaultyStripe(path: directory.file("stripe.sqlite"), options: options)
+        stripe.refuse {
+            $0.form["phone"]?.contains(Self.refusedPart) == true ? FaultyStripe.Refusal(400, param: "phone") : nil
+        }
         let isNamed = settings.has(.neighbour) && !settings.isUnnamed
         var applications = [
             Application(

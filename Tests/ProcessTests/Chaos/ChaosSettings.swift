@@ -42,7 +42,7 @@ struct ChaosSettings: Sendable {
     }
 
     /// What the program stands today.
-    static let usual: Set<Actor> = [.outages, .kills, .sql]
+    static let usual: Set<Actor> = [.outages, .kills, .stops, .operatorFaults, .sql, .refusals, .webhooks]
 
     var seconds = 20
     var seed = UInt64.random(in: 0...UInt64(UInt32.max))
