@@ -26,7 +26,7 @@ struct FailureLoopTests {
         // A stalled answer takes real time; once is as good as five times.
         for width in fault == .executedThenStalled ? [1] : [1, 5] {
             for first in 1..<20 {
-                let world = try await World(timeout: fault == .executedThenStalled ? 700 : 10_000)
+                let world = try await World(timeout: fault == .executedThenStalled ? 1_500 : 10_000)
                 world.stripe.refuse {
                     $0.form["phone"]?.contains("ext.") == true ? FaultyStripe.Refusal(400, param: "phone") : nil
                 }
