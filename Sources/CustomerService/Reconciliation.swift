@@ -28,6 +28,11 @@ package struct Reconciliation: Sendable {
         var startedAt: Milliseconds
         /// Where the audit log ended then: what was done here since is not in what was listed.
         var auditEnd: Int64
+
+        /// It was on disk: counts that nobody has counted to are no place to go on from.
+        var makesSense: Bool {
+            [users, customers, keptEdits, restarts, Int(waited)].allSatisfy { (0..<1 << 40).contains($0) }
+        }
     }
 
     package struct Report: Encodable, Sendable {
@@ -94,7 +99,7 @@ package struct Reconciliation: Sendable {
         let now = service.clock.now()
         let saved = try await stored { () async throws(StoreError) in try await store.reconcileProgress() }
         if let saved, let progress = try? JSONValue.object(saved).decoded() as Progress, progress.fixes == fixes,
-            let age = StoredTime.age(of: progress.startedAt, at: now), age < Self.resumableFor
+            let age = StoredTime.age(of: progress.startedAt, at: now), age < Self.resumableFor, progress.makesSense
         {
             return progress
         }

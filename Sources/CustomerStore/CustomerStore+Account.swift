@@ -11,11 +11,30 @@ extension CustomerStore {
     package func bind(to account: String, keyOwner: String? = nil) async throws(StoreError) {
         try await write { connection throws(StoreError) in
             let bound = try connection.firstValue(account, of: "account")
-            if bound != account { throw .wrongAccount(bound: bound, given: account) }
+            if let fault = Self.bindingFault(bound: bound, account: account, owner: nil, keyOwner: nil) { throw fault }
             guard let keyOwner else { return }
             let owner = try connection.firstValue(keyOwner, of: "key_owner")
-            if owner != keyOwner { throw .wrongAccount(bound: "the account \(owner)", given: keyOwner) }
+            if let fault = Self.bindingFault(bound: nil, account: nil, owner: owner, keyOwner: keyOwner) { throw fault }
         }
+    }
+
+    /// Whether `bind` is going to be refused; nothing is written.
+    static func requireAccount(
+        _ account: String?, _ keyOwner: String?, _ connection: inout Connection
+    ) throws(StoreError) {
+        let table = try connection.row("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'settings'")
+        guard table != nil else { return }
+        let (bound, owner) = (try connection.value(of: "account"), try connection.value(of: "key_owner"))
+        if let fault = bindingFault(bound: bound, account: account, owner: owner, keyOwner: keyOwner) { throw fault }
+    }
+
+    /// Why a database that is bound so is not for this account and key; what is `nil` is not known and no reason.
+    static func bindingFault(bound: String?, account: String?, owner: String?, keyOwner: String?) -> StoreError? {
+        if let bound, let account, bound != account { return .wrongAccount(bound: bound, given: account) }
+        if let owner, let keyOwner, owner != keyOwner {
+            return .wrongAccount(bound: "the account \(owner)", given: keyOwner)
+        }
+        return nil
     }
 
     /// Counts the deterministic sessions on this database, this one included: their identifiers must differ.
@@ -37,6 +56,10 @@ extension Connection {
         try change(
             "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
             [.text(setting), .text(value)])
-        return try row("SELECT value FROM settings WHERE name = ?", [.text(setting)])?.text(0) ?? value
+        return try self.value(of: setting) ?? value
+    }
+
+    fileprivate mutating func value(of setting: String) throws(StoreError) -> String? {
+        try row("SELECT value FROM settings WHERE name = ?", [.text(setting)])?.text(0)
     }
 }

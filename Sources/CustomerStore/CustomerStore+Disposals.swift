@@ -95,7 +95,7 @@ extension CustomerStore {
             }
             try connection.change(
                 """
-                UPDATE disposals SET attempts = attempts + 1, not_before = ?, parked = ?, error_type = ?, error = ?,
+                UPDATE disposals SET attempts = \(Self.oneMore("attempts")), not_before = ?, parked = ?, error_type = ?, error = ?,
                     -- Stripe saves a failure under its key too; an archive may be repeated under a new one.
                     idempotency_key = lower(hex(randomblob(16)))
                 WHERE customer_id = ?

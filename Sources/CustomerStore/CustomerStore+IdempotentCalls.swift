@@ -57,7 +57,7 @@ extension CustomerStore {
     package func renewKey(of call: NotedCall) async throws(StoreError) {
         try await write { connection throws(StoreError) in
             try connection.change(
-                "UPDATE idempotent_calls SET saved_failures = saved_failures + 1 WHERE idempotency_key = ?",
+                "UPDATE idempotent_calls SET saved_failures = \(Self.oneMore("saved_failures")) WHERE idempotency_key = ?",
                 [.text(call.sealed)])
         }
     }

@@ -7,7 +7,10 @@ extension CustomerStore {
     package func recordServerFailure(_ intent: CreateIntent) async throws(StoreError) {
         try await write { connection throws(StoreError) in
             try connection.change(
-                "UPDATE create_intents SET server_failures = server_failures + 1 WHERE user_id = ? AND generation = ?",
+                """
+                UPDATE create_intents SET server_failures = \(Self.oneMore("server_failures"))
+                WHERE user_id = ? AND generation = ?
+                """,
                 [.text(intent.userId), SQLiteValue(intent.generation)])
         }
     }

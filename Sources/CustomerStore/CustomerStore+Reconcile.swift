@@ -92,7 +92,7 @@ extension CustomerStore {
         try await read { connection throws(StoreError) in
             let rows = try connection.rows(
                 """
-                SELECT kind, count(*), sum(json_extract(finding, '$.fixed')) FROM reconcile_findings
+                SELECT kind, count(*), sum(json_extract(finding, '$.fixed') IS 1) FROM reconcile_findings
                 GROUP BY kind ORDER BY kind
                 """)
             return (
@@ -120,7 +120,6 @@ extension CustomerStore {
 
     /// The links to these customers, by customer.
     package func links(to customerIds: [String]) async throws(StoreError) -> [String: LinkFacts] {
-        let leaseNow = leaseClock.now()
         return try await read { connection throws(StoreError) in
             var links: [String: LinkFacts] = [:]
             for id in customerIds {
@@ -130,7 +129,7 @@ extension CustomerStore {
                         EXISTS (SELECT 1 FROM archived_customers WHERE customer_id = ?1), \(Self.isBusy)
                     FROM users LEFT JOIN synced_profiles ON user_id = CAST(id AS TEXT) AND customer_id = ?1
                     WHERE stripe_customer_id = ?1
-                    """, [.text(id), .integer(leaseNow)])
+                    """, [.text(id)])
                 guard let row else { continue }
                 links[id] = LinkFacts(
                     user: User(row: row),
@@ -155,15 +154,14 @@ extension CustomerStore {
     private func userFacts(
         where condition: String, _ id: String?, limit: Int
     ) async throws(StoreError) -> [UserFacts] {
-        let leaseNow = leaseClock.now()
         return try await read { connection throws(StoreError) in
             let rows = try connection.rows(
                 """
                 SELECT \(User.columns),
                     EXISTS (SELECT 1 FROM reconcile_customers WHERE customer_id = stripe_customer_id),
                     EXISTS (SELECT 1 FROM archived_customers WHERE customer_id = stripe_customer_id), \(Self.isBusy)
-                FROM users WHERE \(condition) ORDER BY id LIMIT ?3
-                """, [SQLiteValue(id), .integer(leaseNow), SQLiteValue(limit)])
+                FROM users WHERE \(condition) ORDER BY id LIMIT ?2
+                """, [SQLiteValue(id), SQLiteValue(limit)])
             var facts: [UserFacts] = []
             for row in rows {
                 let user = User(row: row)
@@ -230,9 +228,8 @@ extension CustomerStore {
                 WHERE user_id = reconcile_customers.owner AND state = 'pending' AND disposal IS NOT NULL)
         """
 
-    /// With the time of the leases as the second argument.
+    /// Somebody is working on the user.
     private static let isBusy = """
-        EXISTS (SELECT 1 FROM leases JOIN processes USING (owner)
-            WHERE name = 'user:' || CAST(id AS TEXT) AND expires_at > ?2)
+        EXISTS (SELECT 1 FROM leases JOIN processes USING (owner) WHERE name = 'user:' || CAST(id AS TEXT))
         """
 }

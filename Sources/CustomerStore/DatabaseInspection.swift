@@ -42,11 +42,7 @@ package struct DatabaseInspection: Sendable {
 
     /// Why the database is not for this account and key; `nil` if it is, or belongs to nobody yet.
     package func bindingFault(account: String, keyOwner: String?) -> StoreError? {
-        if let bound = self.account, bound != account { return .wrongAccount(bound: bound, given: account) }
-        if let owner = self.keyOwner, let keyOwner, owner != keyOwner {
-            return .wrongAccount(bound: "the account \(owner)", given: keyOwner)
-        }
-        return nil
+        CustomerStore.bindingFault(bound: self.account, account: account, owner: self.keyOwner, keyOwner: keyOwner)
     }
 }
 

@@ -157,6 +157,13 @@ final class TransactionQueue: Sendable {
         return nil
     }
 
+    private static func requireInPlace(_ connection: inout Connection) throws(SQLiteError) {
+        // 1032 is SQLITE_READONLY_DBMOVED, which SQLite itself reports without a write-ahead log only.
+        guard connection.hasMoved else { return }
+        throw SQLiteError(
+            code: 1032, message: "its file was deleted, moved or replaced; put it back, or start the process anew")
+    }
+
     private static func transact(
         _ batch: [Work], _ kind: TransactionKind, _ connection: inout Connection, _ endings: inout [Ending]
     ) -> StoreError? {
@@ -164,9 +171,13 @@ final class TransactionQueue: Sendable {
             try connection.waiting(atMost: lockStep) { connection throws(SQLiteError) in
                 try connection.execute(kind.rawValue)
             }
+            // Found before anything is done, and for what only reads too: nobody is told of a database that is gone.
+            try requireInPlace(&connection)
             for work in batch { endings.append(work.run(&connection)) }
             // A full disk may have rolled everything back by itself: then COMMIT says that no transaction is active.
             try connection.execute("COMMIT")
+            // Nothing is acknowledged that went into a file that nobody will find.
+            if kind == .immediate { try requireInPlace(&connection) }
             return nil
         } catch {
             if connection.isInTransaction { try? connection.execute("ROLLBACK") }

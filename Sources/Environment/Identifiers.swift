@@ -29,7 +29,10 @@ package final class CountedIdentifiers: Identifiers {
 
     /// Counts on from where no earlier session on the same database can have come.
     /// - Parameter session: From 1.
-    package func begin(session: Int) { count.store((session - 1) << 24, ordering: .relaxed) }
+    package func begin(session: Int) {
+        // The number is read from the database: one that makes no sense must not end the process.
+        count.store((max(0, session.subtractingSaturated(1)) & 0xFF_FFFF) << 24, ordering: .relaxed)
+    }
 
     package func next() -> String {
         let digits = String(count.add(1, ordering: .relaxed).newValue, radix: 16)

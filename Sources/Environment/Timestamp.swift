@@ -2,7 +2,10 @@
 ///
 /// The calendar is Howard Hinnant's `civil_from_days` (https://howardhinnant.github.io/date_algorithms.html): exact
 /// over the whole range, without Foundation.
+///
+/// RFC 3339 has years of four digits: a time before or after those, which only a broken row holds, is the nearest it has.
 package func rfc3339(_ time: Milliseconds) -> String {
+    let time = min(max(time, -62_167_219_200_000), 253_402_300_799_999)
     let (day, millisecond) = time.flooredQuotientAndRemainder(dividingBy: 86_400_000)
     let (era, dayOfEra) = (day + 719_468).flooredQuotientAndRemainder(dividingBy: 146_097)
     let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365

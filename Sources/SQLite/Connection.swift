@@ -182,6 +182,13 @@ extension Connection {
     package var changes: Int { Int(sqlite3_changes64(database)) }
     /// Also when it was opened for writing: SQLite makes do with reading where the file may not be written.
     package var isReadOnly: Bool { sqlite3_db_readonly(database, "main") == 1 }
+    /// Whether the file was moved, deleted or replaced since it was opened: what is written goes nowhere then. SQLite
+    /// compares what lies at the path now with the file that is open
+    /// (https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntlhasmoved).
+    package var hasMoved: Bool {
+        var moved: Int32 = 0
+        return sqlite3_file_control(database, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0
+    }
     /// Whether a transaction is open.
     package var isInTransaction: Bool { sqlite3_get_autocommit(database) == 0 }
 

@@ -36,11 +36,13 @@ struct Launch: Sendable {
 
     /// Does what the command says and ends the process.
     ///
-    /// The main thread only sleeps. In an asynchronous `main` it would run libdispatch's main loop, which on Linux keeps a
-    /// thread in `sigsuspend` with no signal blocked, and SIGTERM would end the process there.
+    /// The main thread only waits for SIGTERM, so that this works also where nothing else does. In an asynchronous `main`
+    /// it would run libdispatch's main loop, which on Linux keeps a thread in `sigsuspend` with no signal blocked, and
+    /// SIGTERM would end the process there.
     func go() -> Never {
+        if let missing = Provisions.missing() { endExhausted(missing) }
         Task.detached { await run().leave() }
-        while true { pause() }
+        Signals.wait()
     }
 
     private func run() async -> ExitCode {

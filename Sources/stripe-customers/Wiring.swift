@@ -27,6 +27,8 @@ struct Wiring: Sendable {
         let webhookSecrets = try WebhookSecrets(options, environment: environment)
         let stripe = try StripeSide(options, environment: environment, clock: clock, identifiers: identifiers)
         do throws(StoreError) {
+            try CustomerStore.inspect(
+                path: options.database, account: stripe.accountName, keyOwner: stripe.keyOwner, auditKey: auditKey)
             store = try CustomerStore(path: options.database, clock: clock, auditKey: auditKey)
             try await store.bind(to: stripe.accountName, keyOwner: stripe.keyOwner)
             try await store.renewLeases()
@@ -49,6 +51,7 @@ struct Wiring: Sendable {
         worker = service.worker()
         do throws(StoreError) {
             try await service.tellForeignAuditParts()
+            try await service.tellDoubtfulTimes()
             if let policy {
                 try await service.recordPolicyLoad(digest: policy.digest, roles: policy.policy.roleCount)
                 log(.info, "policy.loaded", ["sha256": .string(policy.digest)])

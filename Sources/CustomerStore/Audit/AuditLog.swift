@@ -88,32 +88,51 @@ struct AuditLog: Sendable {
     static func open(
         database path: String, key given: AuditKey?, clock: any WallClock, _ connection: inout Connection
     ) throws(StoreError) -> AuditLog {
-        let keyFile = PrivateFile(path + ".audit-key")
         guard path != ":memory:" else {
             return AuditLog(key: given ?? AuditKey(AuditKey.random()), clock: clock, database: path)
         }
         let isNew = try isNew(&connection)
-        let anchor = try PrivateFile(path + ".audit-anchor").read()
-        if let given {
-            let log = AuditLog(key: given, clock: clock, database: path)
-            if isNew, anchor == nil { try log.begin() }
-            try log.requireKey("STRIPE_CUSTOMERS_AUDIT_KEY or --deterministic", &connection)
+        if let log = try begun(isNew: isNew, database: path, key: given, clock: clock, &connection) {
+            if given != nil, isNew, try PrivateFile(path + ".audit-anchor").read() == nil { try log.begin() }
             return log
-        }
-        if try keyFile.read() != nil {
-            let log = AuditLog(key: try AuditKey.beside(database: path), clock: clock, database: path)
-            try log.requireKey(keyFile.path, &connection)
-            return log
-        }
-        guard isNew, anchor.map(AuditAnchor.isBeginning) ?? true else {
-            throw .auditFile(
-                path: keyFile.path,
-                reason: "it is missing, though the log has begun: put it back, or set STRIPE_CUSTOMERS_AUDIT_KEY")
         }
         let fresh = AuditKey.random()
         try AuditLog(key: AuditKey(fresh), clock: clock, database: path).begin()
         return AuditLog(
             key: try AuditKey.beside(database: path, fresh: { fresh }), clock: clock, database: path)
+    }
+
+    /// Whether `open` is going to take the log of a database as it is; nothing is written.
+    static func requireOpenable(
+        database path: String, key given: AuditKey?, _ connection: inout Connection
+    ) throws(StoreError) {
+        let table = try connection.row("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'audit_events'")
+        guard table != nil else { return }
+        _ = try begun(
+            isNew: try isNew(&connection), database: path, key: given, clock: SystemClock(), &connection)
+    }
+
+    /// The log under the key that is given, or under the one beside the database; `nil` when both are to be made.
+    private static func begun(
+        isNew: Bool, database path: String, key given: AuditKey?, clock: any WallClock, _ connection: inout Connection
+    ) throws(StoreError) -> AuditLog? {
+        if let given {
+            let log = AuditLog(key: given, clock: clock, database: path)
+            try log.requireKey("STRIPE_CUSTOMERS_AUDIT_KEY or --deterministic", &connection)
+            return log
+        }
+        let keyFile = PrivateFile(path + ".audit-key")
+        if try keyFile.read() != nil {
+            let log = AuditLog(key: try AuditKey.beside(database: path), clock: clock, database: path)
+            try log.requireKey(keyFile.path, &connection)
+            return log
+        }
+        guard isNew, try PrivateFile(path + ".audit-anchor").read().map(AuditAnchor.isBeginning) ?? true else {
+            throw .auditFile(
+                path: keyFile.path,
+                reason: "it is missing, though the log has begun: put it back, or set STRIPE_CUSTOMERS_AUDIT_KEY")
+        }
+        return nil
     }
 
     /// Under another key the log would go on as a chain that nobody can tell from a forged one. Whoever tampers with a log
