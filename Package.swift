@@ -11,6 +11,7 @@ let migrations = [
     "V0008_event_effects.sql", "V0009_sealed_changes.sql", "V0010_customers_of_intents.sql",
     "V0011_calls_of_earlier_lives.sql",
     "V0014_host_keys.sql",
+    "V0017_heartbeats.sql",
 ]
 
 let package = Package(
@@ -47,7 +48,7 @@ let package = Package(
         .target(name: "CustomerStore", dependencies: ["Cryptography", "Environment", "JSON", "Migrations", "SQLite"]),
 
         // MARK: The wire to Stripe
-        .target(name: "HTTP", dependencies: ["CCurl"]),
+        .target(name: "HTTP", dependencies: ["CCurl", "Environment"]),
         .target(name: "Stripe", dependencies: ["Environment", "HTTP", "JSON"]),
         .target(name: "Sandbox", dependencies: ["Environment", "HTTP", "JSON", "SQLite"]),
 

@@ -102,8 +102,11 @@ extension CustomerSync {
 
     private func create(_ intent: CreateIntent, _ run: SyncRun) async throws(ServiceError) -> Settlement {
         do throws(StripeError) {
-            let reply = try await stripe.createCustomer(
-                intent.fields, idempotencyKey: intent.idempotencyKey, patience: run.request.patience)
+            // What was looked up a day ago says nothing: with a key that Stripe has forgotten there would be a second one.
+            let reply = try await fenced(while: keyFence(intent)) { () async throws(StripeError) in
+                try await stripe.createCustomer(
+                    intent.fields, idempotencyKey: intent.idempotencyKey, patience: run.request.patience)
+            }
             if reply.isReplay || intent.isRecovered {
                 // "A replayed create can describe a since-deleted customer": the saved answer is not the state of today.
                 guard try await isAlive(reply.value.id, run) else { return .nextGeneration(reason: "dead_customer") }
@@ -112,6 +115,13 @@ extension CustomerSync {
         } catch {
             return try await settlement(of: intent, after: error, run)
         }
+    }
+
+    /// Whether Stripe still keeps the intent's key when it is asked. One whose age is not known has just been looked up.
+    private func keyFence(_ intent: CreateIntent) -> @Sendable () -> Bool {
+        let age = StoredTime.age(of: intent.createdAt, at: clock.now()) ?? 0
+        let (clock, start) = (clock, clock.steady())
+        return { clock.steady().subtractingSaturated(start).addingSaturated(age) < Self.keyLifetime }
     }
 
     private func isAlive(_ customerId: String, _ run: SyncRun) async throws(StripeError) -> Bool {

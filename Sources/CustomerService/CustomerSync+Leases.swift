@@ -1,6 +1,7 @@
 internal import CustomerStore
 internal import Environment
 internal import JSON
+internal import Stripe
 
 /// Leases: what several processes on one database do one after another.
 extension CustomerSync {
@@ -17,7 +18,7 @@ extension CustomerSync {
     func withLease<T: Sendable>(
         _ name: LeaseName, _ what: String, _ body: () async throws(ServiceError) -> T
     ) async throws(ServiceError) -> T {
-        try await locks.withLock(name) { _ async throws(ServiceError) in
+        try await locked(name) { _ async throws(ServiceError) in
             _ = try await leased(what) { () async throws(StoreError) in try await store.lease(name) ? true : nil }
             let result: Result<T, ServiceError>
             do throws(ServiceError) { result = .success(try await body()) } catch { result = .failure(error) }
@@ -28,6 +29,16 @@ extension CustomerSync {
                 log(.error, "lease.release_failed", ["error": .string(error.description)])
             }
             return try result.get()
+        }
+    }
+
+    /// Alone in this process, and behind a fence: what is changed at Stripe under leases that are taken in `body` is sent
+    /// only while they stand.
+    func locked<T: Sendable>(
+        _ name: LeaseName, _ body: (Bool) async throws(ServiceError) -> T
+    ) async throws(ServiceError) -> T {
+        try await locks.withLock(name) { waited async throws(ServiceError) in
+            try await fenced(while: store.leaseFence()) { () async throws(ServiceError) in try await body(waited) }
         }
     }
 

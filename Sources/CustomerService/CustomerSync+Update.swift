@@ -26,7 +26,7 @@ extension CustomerSync {
             return run.result(customerId)
         }
         let inDoubt = ProfileFields.doubting(fields, in: run.claim.synced ?? [:])
-        let isSent = try await locks.withLock(.customer(customerId)) { _ async throws(ServiceError) in
+        let isSent = try await locked(.customer(customerId)) { _ async throws(ServiceError) in
             try await begin(customerId, inDoubt, run)
             guard let customer = try await send(fields, to: customerId, &run) else { return false }
             run.customer = customer

@@ -85,7 +85,7 @@ package struct CustomerSync: Sendable {
     func bringInLine(
         _ userId: String, _ request: SyncRequest = SyncRequest(), claimed: SyncClaim? = nil
     ) async throws(ServiceError) -> SyncResult {
-        try await locks.withLock(.user(userId)) { waited async throws(ServiceError) in
+        try await locked(.user(userId)) { waited async throws(ServiceError) in
             // Whoever was waited for has given the lease back and changed what the claim says.
             var claim: SyncClaim?
             if let claimed, !waited, await isCurrent(claimed, of: userId) { claim = claimed }

@@ -15,6 +15,8 @@ package final class SyncWorker: Sendable {
     private let running = Atomic(0)
     /// The last piece of work failed for a reason that the next one will meet too.
     private let isOutage = Atomic(false)
+    /// Which kind of work goes first: another one each time, for in an outage one piece is tried at a time.
+    private let turn = Atomic(0)
     /// No erasure is tried again before this moment of the steady clock.
     private let erasuresNotBefore = Atomic<Milliseconds>(0)
 
@@ -22,7 +24,8 @@ package final class SyncWorker: Sendable {
     static let pollInterval: Milliseconds = 250
     private static let concurrency = 16
     private static let pace: Milliseconds = 10
-    /// A drain waits this long for what was put back, a rate limit for example.
+    /// A drain waits this long for what was put back, a rate limit for example: in all, since something last succeeded, for
+    /// of many pieces that fail again and again one is always about to come due.
     private static let drainPatience: Milliseconds = 15_000
     /// A reader that kept an erasure from its end may take minutes.
     private static let erasurePause: Milliseconds = 5_000
@@ -60,13 +63,16 @@ package final class SyncWorker: Sendable {
     /// What fails although Stripe can be reached (a rate limit, a conflict) is waited for; after a failure to reach
     /// Stripe it stays queued on disk.
     package func drain() async {
+        var lastSuccess = clock.steady()
         while true {
             let work = await due(limit: Self.concurrency)
             if work.isEmpty {
                 // A call that was answered before its work was done still has its lock.
                 if !sync.locks.held.isEmpty {
                     await SystemClock().sleep(Self.pace)
-                } else if let pause = await pauseUntilNextDue() {
+                } else if let pause = await pauseUntilNextDue(),
+                    clock.steady() + pause - lastSuccess <= Self.drainPatience
+                {
                     await clock.sleep(pause)
                 } else {
                     return
@@ -79,7 +85,14 @@ package final class SyncWorker: Sendable {
                     if let failure { failures.append(failure) }
                 }
             }
-            if failures.count == work.count, failures.contains(where: \.isOutage) { return }
+            guard failures.count == work.count else {
+                lastSuccess = clock.steady()
+                continue
+            }
+            // What fails here and not at Stripe is stuck by itself, with others behind it.
+            if failures.contains(where: { $0.isOutage && $0.kind != .storageUnavailable }) { return }
+            if clock.steady() - lastSuccess > Self.drainPatience { return }
+            await clock.sleep(Self.pace)
         }
     }
 
@@ -95,7 +108,11 @@ package final class SyncWorker: Sendable {
             } catch {
                 log(.error, "triggers.restore_failed", ["error": .string(error.description)])
             }
-            await SystemClock().sleep(CustomerStore.leaseRenewal)
+            for _ in 0..<CustomerStore.leaseRenewal / CustomerStore.watchInterval where !Task.isCancelled {
+                await SystemClock().sleep(CustomerStore.watchInterval)
+                // What can't be read now is looked at again with the next renewal.
+                do throws(StoreError) { try await store.watchProcesses() } catch {}
+            }
         }
     }
 
@@ -135,11 +152,13 @@ package final class SyncWorker: Sendable {
                 SystemClock().steady() >= erasuresNotBefore.load(ordering: .relaxed)
                 && !held.contains(CustomerSync.purgeLease)
             let erasures = isTimeToErase ? try await store.dueErasures() : []
-            let work =
-                users.filter { !held.contains(.user($0)) }.map { Work.user($0) }
-                + disposals.filter { !held.contains(.customer($0.customerId)) }.map { Work.disposal($0) }
-                + erasures.map { Work.erasure($0) }
-            return Array(work.prefix(limit))
+            let first = turn.wrappingAdd(1, ordering: .relaxed).newValue
+            return takingTurns(
+                [
+                    users.filter { !held.contains(.user($0)) }.map { Work.user($0) },
+                    disposals.filter { !held.contains(.customer($0.customerId)) }.map { Work.disposal($0) },
+                    erasures.map { Work.erasure($0) },
+                ], first: first, limit: limit)
         } catch {
             log(.error, "sync.queue_unreadable", ["error": .string(error.description)])
             return []
@@ -174,6 +193,22 @@ package final class SyncWorker: Sendable {
             return error.kind == .userNotFound ? nil : error
         }
     }
+}
+
+/// Elements of each kind in turn, in their order, so that no kind waits for the end of a longer one.
+/// - Parameter first: The kind that begins, counted around.
+package func takingTurns<Element>(_ kinds: [[Element]], first: Int, limit: Int) -> [Element] {
+    guard !kinds.isEmpty, limit > 0 else { return [] }
+    let begin = Int(first.magnitude % UInt(kinds.count))
+    let order = kinds[begin...] + kinds[..<begin]
+    var taken: [Element] = []
+    for row in 0..<(kinds.map(\.count).max() ?? 0) {
+        for kind in order where row < kind.count {
+            taken.append(kind[row])
+            if taken.count == limit { return taken }
+        }
+    }
+    return taken
 }
 
 extension ServiceError {

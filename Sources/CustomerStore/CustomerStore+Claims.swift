@@ -11,9 +11,9 @@ extension CustomerStore {
     package func claim(
         _ userId: String, at now: Milliseconds, draft: @escaping @Sendable (User) -> IntentDraft?
     ) async throws(StoreError) -> SyncClaim? {
-        let (owner, clock) = (owner, leaseClock)
+        let owner = owner
         return try await write { connection throws(StoreError) in
-            guard try Self.take(.user(userId), owner, at: clock.now(), &connection) else { return nil }
+            guard try Self.take(.user(userId), owner, &connection) else { return nil }
             return try Self.situation(userId, at: now, draft: draft, &connection)
         }
     }

@@ -3,25 +3,43 @@ internal import SQLite
 
 /// Leases: who works on a user or a customer, across all processes on this database.
 ///
-/// A lease is good while its owner's row in `processes` has not expired; the owner renews that one row for all of its
-/// leases. So a killed owner's leases fall to its successors within `leaseDuration`.
+/// A lease is good while its owner has a row in `processes`; the owner renews that one row for all of its leases. Who is
+/// dead loses its row, and its leases with it (`ProcessWatch`).
 extension CustomerStore {
     /// Says that this process lives, and clears up after those that don't any more. To be called every `leaseRenewal` for
     /// as long as it holds leases.
     package func renewLeases() async throws(StoreError) {
-        let (owner, now, audit) = (owner, leaseClock.now(), audit)
+        let (watch, audit, time) = (watch, audit, leaseClock.now())
+        let renewal = watch.beginRenewal()
+        let recorded = try await write { connection throws(StoreError) -> Bool? in
+            guard try Self.renew(renewal, at: time, &connection) else { return nil }
+            try Self.buryDead(watch, &connection)
+            return try Self.recordAbandonedChanges(audit, &connection)
+        }
+        guard let recorded else {
+            watch.lapse(renewal)
+            return try await renewLeases()
+        }
+        watch.finish(renewal)
+        if recorded { scheduleAnchor() }
+    }
+
+    /// Looks for the beats of the others and clears up after who is dead. To be called every `watchInterval`.
+    package func watchProcesses() async throws(StoreError) {
+        let (watch, audit) = (watch, audit)
+        let dead = try await read { connection throws(StoreError) in try Self.dead(watch, &connection) }
+        if dead.isEmpty { return }
         let recorded = try await write { connection throws(StoreError) in
-            try connection.change(
-                """
-                INSERT INTO processes (owner, expires_at) VALUES (?, ?)
-                ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at
-                """, [.text(owner), .integer(now + Self.leaseDuration)])
-            try connection.change(
-                "DELETE FROM leases WHERE owner IN (SELECT owner FROM processes WHERE expires_at < ?)", [.integer(now)])
-            try connection.change("DELETE FROM processes WHERE expires_at < ?", [.integer(now)])
+            try Self.buryDead(watch, &connection)
             return try Self.recordAbandonedChanges(audit, &connection)
         }
         if recorded { scheduleAnchor() }
+    }
+
+    /// Whether the leases that this process takes from now on still stand when it is asked.
+    package func leaseFence() -> @Sendable () -> Bool {
+        let (watch, owner) = (watch, watch.owner)
+        return { watch.stands(owner) }
     }
 
     /// Gives all leases back, so that other processes need not wait for them to expire.
@@ -39,10 +57,8 @@ extension CustomerStore {
 
     /// - Returns: Whether this process has the lease now.
     package func lease(_ name: LeaseName) async throws(StoreError) -> Bool {
-        let (owner, clock) = (owner, leaseClock)
-        return try await write { connection throws(StoreError) in
-            try Self.take(name, owner, at: clock.now(), &connection)
-        }
+        let owner = owner
+        return try await write { connection throws(StoreError) in try Self.take(name, owner, &connection) }
     }
 
     package func release(_ name: LeaseName) async throws(StoreError) {
@@ -53,16 +69,15 @@ extension CustomerStore {
     // MARK: Pieces
 
     static func take(
-        _ name: LeaseName, _ owner: String, at now: Milliseconds, _ connection: inout Connection
+        _ name: LeaseName, _ owner: String, _ connection: inout Connection
     ) throws(StoreError) -> Bool {
         try connection.row(
             """
             INSERT INTO leases (name, owner) VALUES (?1, ?2)
             ON CONFLICT (name) DO UPDATE SET owner = excluded.owner
-            WHERE owner = excluded.owner
-                OR NOT EXISTS (SELECT 1 FROM processes WHERE owner = leases.owner AND expires_at > ?3)
+            WHERE owner = excluded.owner OR NOT EXISTS (SELECT 1 FROM processes WHERE owner = leases.owner)
             RETURNING 1
-            """, [.text(name.text), .text(owner), .integer(now)]) != nil
+            """, [.text(name.text), .text(owner)]) != nil
     }
 
     static func release(_ name: LeaseName, _ owner: String, _ connection: inout Connection) throws(StoreError) {
@@ -71,6 +86,39 @@ extension CustomerStore {
 
     static func holds(_ name: LeaseName, _ owner: String, _ connection: inout Connection) throws(StoreError) -> Bool {
         try connection.row("SELECT 1 FROM leases WHERE name = ? AND owner = ?", [.text(name.text), .text(owner)]) != nil
+    }
+
+    /// - Returns: Whether there was a row to be renewed, or there can't have been one.
+    private static func renew(
+        _ renewal: ProcessWatch.Renewal, at time: Milliseconds, _ connection: inout Connection
+    ) throws(StoreError) -> Bool {
+        let beat: [SQLiteValue] = [.integer(.random(in: .min ... .max)), .integer(time + Self.leaseDuration)]
+        guard renewal.isFirst else {
+            return try connection.row(
+                "UPDATE processes SET beat = ?, expires_at = ? WHERE owner = ? RETURNING 1",
+                beat + [.text(renewal.owner)]) != nil
+        }
+        try connection.change(
+            "INSERT OR REPLACE INTO processes (beat, expires_at, owner, place) VALUES (?, ?, ?, ?)",
+            beat + [.text(renewal.owner), SQLiteValue(ProcessPlace.own)])
+        return true
+    }
+
+    private static func dead(_ watch: ProcessWatch, _ connection: inout Connection) throws(StoreError) -> [String] {
+        watch.dead(
+            among: try connection.rows(
+                "SELECT owner, beat, expires_at, place FROM processes WHERE owner <> ?", [.text(watch.owner)]
+            ).map { row in
+                ProcessWatch.Sighting(
+                    owner: row.text(0) ?? "", beat: [row.integer(1) ?? 0, row.integer(2) ?? 0], place: row.text(3))
+            })
+    }
+
+    private static func buryDead(_ watch: ProcessWatch, _ connection: inout Connection) throws(StoreError) {
+        for owner in try dead(watch, &connection) {
+            try connection.change("DELETE FROM processes WHERE owner = ?", [.text(owner)])
+        }
+        try connection.change("DELETE FROM leases WHERE owner NOT IN (SELECT owner FROM processes)")
     }
 }
 

@@ -9,7 +9,7 @@ extension CustomerStore {
     package func dueUsers(
         at now: Milliseconds, latest: Milliseconds, limit: Int
     ) async throws(StoreError) -> [String] {
-        let (owner, leaseNow) = (owner, leaseClock.now())
+        let owner = owner
         // Two ranges of the index, so that those who wait are not looked at.
         let ranges = ["not_before <= ?1", "not_before > ?2"].map { range in
             """
@@ -18,14 +18,14 @@ extension CustomerStore {
                 WHERE parked = 0 AND \(range) AND NOT EXISTS (
                     SELECT 1 FROM leases JOIN processes USING (owner)
                     -- What this process works on it knows itself; a lease that it could not give back is no obstacle.
-                    WHERE name = 'user:' || user_id AND expires_at > ?4 AND owner <> ?5)
+                    WHERE name = 'user:' || user_id AND owner <> ?4)
                 ORDER BY not_before LIMIT ?3)
             """
         }
         return try await read { connection throws(StoreError) in
             try connection.rows(
                 ranges.joined(separator: " UNION ALL ") + " LIMIT ?3",
-                [.integer(now), .integer(latest), SQLiteValue(limit), .integer(leaseNow), .text(owner)]
+                [.integer(now), .integer(latest), SQLiteValue(limit), .text(owner)]
             ).compactMap { $0.text(0) }
         }
     }
@@ -54,7 +54,7 @@ extension CustomerStore {
             if notBefore == nil { try audit.record("sync.parked", userId: userId, outcome: errorType, &connection) }
             try connection.change(
                 """
-                UPDATE sync_queue SET attempts = attempts + 1, not_before = ?, parked = ?, error_type = ?, error = ?
+                UPDATE sync_queue SET attempts = \(Self.oneMore("attempts")), not_before = ?, parked = ?, error_type = ?, error = ?
                 WHERE user_id = ? AND change_id IS ?
                 """,
                 [
@@ -94,6 +94,9 @@ extension CustomerStore {
     }
 
     // MARK: Pieces
+
+    /// A count and one, in SQL: past the greatest integer SQLite goes on in floating point, which no such column takes.
+    static func oneMore(_ column: String) -> String { "min(\(column), 2147483646) + 1" }
 
     /// Puts a user into the queue when it is not there.
     static func enqueueUnlessQueued(

@@ -45,16 +45,8 @@ extension CustomerStore {
     package func purge() async throws(StoreError) -> Bool {
         // First of all, since it would be in vain otherwise.
         guard try await transactions.truncateLog() else { return false }
-        let now = leaseClock.now()
-        let scrubbed = try await write { connection throws(StoreError) in
-            // Meanwhile no process can renew its leases.
-            try connection.change(
-                """
-                UPDATE processes SET expires_at = expires_at
-                    + (SELECT page_count * page_size / 40000 FROM pragma_page_count, pragma_page_size)
-                WHERE expires_at >= ?
-                """, [.integer(now)])
-            return try connection.rows("SELECT user_id FROM erasures WHERE scrubbed = 1").compactMap { $0.text(0) }
+        let scrubbed = try await read { connection throws(StoreError) in
+            try connection.rows("SELECT user_id FROM erasures WHERE scrubbed = 1").compactMap { $0.text(0) }
         }
         try await transactions.writeAnew()
         guard try await transactions.truncateLog() else { return false }

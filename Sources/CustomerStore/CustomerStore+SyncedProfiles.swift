@@ -20,10 +20,10 @@ extension CustomerStore {
     package func beginUpdate(
         of customerId: String, for userId: String, inDoubt: JSONObject
     ) async throws(StoreError) -> UpdateAdmission? {
-        let (owner, clock) = (owner, leaseClock)
+        let owner = owner
         return try await write { connection throws(StoreError) in
             guard try Self.holds(.user(userId), owner, &connection) else { return .userLost }
-            guard try Self.take(.customer(customerId), owner, at: clock.now(), &connection) else { return nil }
+            guard try Self.take(.customer(customerId), owner, &connection) else { return nil }
             try Self.replaceSynced(userId, customerId, inDoubt, &connection)
             return .admitted
         }
@@ -35,7 +35,10 @@ extension CustomerStore {
     ) async throws(StoreError) {
         let owner = owner
         try await write { connection throws(StoreError) in
-            if let known { try Self.replaceSynced(userId, customerId, known, &connection) }
+            // Whoever has taken the user over knows better.
+            if let known, try Self.holds(.user(userId), owner, &connection) {
+                try Self.replaceSynced(userId, customerId, known, &connection)
+            }
             try Self.release(.customer(customerId), owner, &connection)
         }
     }

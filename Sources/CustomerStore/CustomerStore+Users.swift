@@ -32,7 +32,7 @@ extension CustomerStore {
             throw .unfitUserID
         }
         let id: SQLiteValue = user.id.isEmpty && choosesIDs ? .null : .text(user.id)
-        let (owner, clock) = (owner, leaseClock)
+        let owner = owner
         return try await writeRecorded { connection, audit throws(StoreError) in
             try self.restoreTriggers(&connection)
             try Self.requireFirst(key, audit.key, &connection)
@@ -61,7 +61,7 @@ extension CustomerStore {
             try audit.record(
                 "user.registered", userId: added.id, details: ["email": audit.personal(added.email) ?? .null],
                 &connection)
-            guard try Self.take(.user(added.id), owner, at: clock.now(), &connection) else { return (added, nil) }
+            guard try Self.take(.user(added.id), owner, &connection) else { return (added, nil) }
             return (added, try Self.situation(added.id, at: now, draft: draft, &connection))
         }
     }
@@ -74,7 +74,7 @@ extension CustomerStore {
         _ id: String, _ change: UserChange, under key: HostKey? = nil, at now: Milliseconds,
         draft: @escaping @Sendable (User) -> IntentDraft?
     ) async throws(StoreError) -> (user: User, claim: SyncClaim?)? {
-        let (owner, clock) = (owner, leaseClock)
+        let owner = owner
         return try await writeRecorded { connection, audit throws(StoreError) in
             try self.restoreTriggers(&connection)
             guard var user = try Self.user(id, &connection) else { return nil }
@@ -88,7 +88,7 @@ extension CustomerStore {
             try audit.record(
                 "user.updated", userId: id, customerId: user.customerId,
                 details: change.auditDetails(email: audit.personal(change.email)), &connection)
-            guard try Self.take(.user(id), owner, at: clock.now(), &connection) else { return (user, nil) }
+            guard try Self.take(.user(id), owner, &connection) else { return (user, nil) }
             return (user, try Self.situation(id, at: now, draft: draft, &connection))
         }
     }

@@ -9,14 +9,18 @@ import Synchronization
 /// system crash or power failure will not corrupt the database" and, in WAL mode, syncs the log at every commit:
 /// https://www.sqlite.org/pragma.html#pragma_synchronous).
 package final class CustomerStore: Sendable {
-    /// The name under which this process holds leases; new with each process.
-    package let owner = RandomIdentifiers().next()
+    /// Which processes live, and under which name this one holds leases.
+    let watch: ProcessWatch
+    package var owner: String { watch.owner }
     package let path: String
 
-    /// How long a killed process's leases outlive it.
-    package static let leaseDuration: Milliseconds = 8_000
+    /// After so long without a beat a process is dead. With the time between two looks, its leases outlive it by less than
+    /// ten seconds; a living one on a busy machine may miss three beats.
+    package static let leaseDuration: Milliseconds = 7_500
     /// How often a living one renews them.
     package static let leaseRenewal: Milliseconds = 2_000
+    /// How often it looks for the beats of the others.
+    package static let watchInterval: Milliseconds = 500
 
     /// How many triggers and indexes the users table was found to lack, until they are told.
     let restoredParts = Atomic(0)
@@ -36,12 +40,15 @@ package final class CustomerStore: Sendable {
     /// Opens the database, creates it when missing, and applies pending migrations.
     /// - Parameters:
     ///   - clock: Dates the events of the audit log.
+    ///   - watch: How the other processes on the database are watched.
     ///   - auditKey: `nil` for the one in the file beside the database.
     /// - Throws: `StoreError` when it can't be opened, is newer than this version, or has an unfit users table.
     package init(
-        path: String, clock: any WallClock = SystemClock(), auditKey: AuditKey? = nil
+        path: String, clock: any WallClock = SystemClock(), auditKey: AuditKey? = nil,
+        watch: ProcessWatch = ProcessWatch()
     ) throws(StoreError) {
         self.path = path
+        self.watch = watch
         var connection = try Self.open(path)
         _ = try MigrationRunner.migrate(&connection)
         let restored = try UsersTable.restoreIfNeeded(at: leaseClock.now(), &connection)

@@ -7,6 +7,7 @@ internal import SQLite
 package enum MigrationRunner {
     /// Applies what is pending and returns the names, and `users` when its triggers and indexes had to be made again.
     package static func migrate(path: String) throws(StoreError) -> [String] {
+        try CustomerStore.inspect(path: path)
         var connection = try CustomerStore.open(path)
         let applied = try migrate(&connection)
         let restored = try UsersTable.restoreIfNeeded(at: SystemClock().now(), &connection)
@@ -42,6 +43,13 @@ package enum MigrationRunner {
         try UsersTable.requireFit(&connection)
         try requireFreeNames(for: pending, &connection)
         return pending.map(\.name)
+    }
+
+    /// Whether `migrate` is going to be refused; nothing is written.
+    static func requireMigratable(_ connection: inout Connection) throws(StoreError) {
+        let pending = try pending(&connection)
+        try UsersTable.requireFit(&connection)
+        try requireFreeNames(for: pending, &connection)
     }
 
     /// Several processes may start at once: each migration is looked up and applied under the write lock, so the second

@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Environment
 
 #if canImport(Glibc)
     internal import Glibc
@@ -19,6 +20,7 @@ final class CurlEasy {
     private var headers: UnsafeMutablePointer<curl_slist>?
     private let errorText: UnsafeMutablePointer<CChar>
 
+    private var mayBeSent: (@Sendable () -> Bool)?
     /// libcurl has begun to send the request, maybe more than once. Until then nothing can have happened at the server.
     private(set) var requestStarted = false
     private(set) var body: [UInt8] = []
@@ -32,7 +34,7 @@ final class CurlEasy {
 
     init() {
         // NULL means that memory is exhausted, which Swift treats as the end of the process everywhere else too.
-        guard let easy = curl_easy_init() else { preconditionFailure("curl_easy_init has no memory") }
+        guard let easy = curl_easy_init() else { endExhausted("libcurl has no memory for a request") }
         handle = easy
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -52,6 +54,7 @@ final class CurlEasy {
         headers = nil
         errorText[0] = 0
         requestStarted = false
+        mayBeSent = nil
         body = []
         headerLines = HeaderLines(maximumBytes: 0)
         responseOverflowed = false
@@ -126,11 +129,14 @@ final class CurlEasy {
 
     /// https://curl.se/libcurl/c/CURLOPT_PREREQFUNCTION.html: called "after a connection has been established or a
     /// connection has been reused (including any SSL handshaking), but before any request is actually made".
-    func watchForRequestStart() throws(CurlError) {
+    /// - Parameter mayBeSent: Asked then, also before libcurl sends the request once more on a new connection.
+    func watchForRequestStart(_ mayBeSent: (@Sendable () -> Bool)?) throws(CurlError) {
+        self.mayBeSent = mayBeSent
         try setPointerToSelf(CURLOPT_PREREQDATA)
         try CurlError.check(
             ccurl_easy_setopt_prereq_function(handle) { easy, _, _, _, _ in
                 guard let easy else { return CURL_PREREQFUNC_ABORT }
+                if let mayBeSent = CurlEasy.at(easy).mayBeSent, !mayBeSent() { return CURL_PREREQFUNC_ABORT }
                 CurlEasy.at(easy).requestStarted = true
                 return CURL_PREREQFUNC_OK
             })
@@ -229,8 +235,11 @@ final class CurlMulti: @unchecked Sendable {
     private static let globalInit = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
 
     init(maximumConnections: Int) {
-        precondition(Self.globalInit == CURLE_OK, "curl_global_init failed")
-        guard let multi = curl_multi_init() else { preconditionFailure("curl_multi_init has no memory") }
+        guard Self.globalInit == CURLE_OK else {
+            endExhausted("libcurl can't be set up (code \(Self.globalInit.rawValue))")
+        }
+        // It needs descriptors as well: for `wakeUp`.
+        guard let multi = curl_multi_init() else { endExhausted("libcurl has no memory or no descriptors") }
         handle = multi
         // https://curl.se/libcurl/c/CURLMOPT_PIPELINING.html: HTTP/2 requests share a connection.
         ccurl_multi_setopt_long(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX)

@@ -6,7 +6,7 @@ extension CurlEasy {
         try collectErrorText()
         try collectHeaders(maximumBytes: configuration.maximumHeaderBytes)
         try collectBody(maximumBytes: configuration.maximumResponseBytes)
-        try watchForRequestStart()
+        try watchForRequestStart(request.mayBeSent)
 
         try setURL(request.url)
         try allow(target.scheme)

@@ -7,12 +7,18 @@ package struct HTTPRequest: Sendable {
     /// Names as they go on the wire. Values hold secrets: never log them.
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
+    /// Asked, on any thread, at the last moment before the request goes out; if not, it ends as `.heldBack`.
+    package var mayBeSent: (@Sendable () -> Bool)?
 
-    package init(method: HTTPMethod, url: String, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+    package init(
+        method: HTTPMethod, url: String, headers: [(name: String, value: String)] = [], body: [UInt8] = [],
+        mayBeSent: (@Sendable () -> Bool)? = nil
+    ) {
         self.method = method
         self.url = url
         self.headers = headers
         self.body = body
+        self.mayBeSent = mayBeSent
     }
 }
 
@@ -41,6 +47,8 @@ package struct HTTPFailure: Error, Sendable, Equatable {
         /// No connection for any other reason.
         case cannotConnect
         case timedOut, connectionLost, truncated, responseTooLarge, tls, shutDown, invalidRequest
+        /// It was not to be sent any more: `mayBeSent`.
+        case heldBack
     }
     package var kind: Kind
     /// The request may have reached the server: what it did there is unknown.

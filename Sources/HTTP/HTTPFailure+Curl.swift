@@ -42,6 +42,8 @@ extension HTTPFailure {
                 CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_ENGINE_INITFAILED:
                 .tls
             case CURLE_URL_MALFORMAT: .invalidRequest
+            // Only our own callback aborts: `watchForRequestStart`.
+            case CURLE_ABORTED_BY_CALLBACK: .heldBack
             default: requestStarted ? .connectionLost : .cannotConnect
             }
         self.init(kind: kind, outcomeUnknown: requestStarted, detail: withoutTiming(detail))

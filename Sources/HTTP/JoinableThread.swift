@@ -1,3 +1,4 @@
+internal import Environment
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -24,7 +25,7 @@ package final class JoinableThread: Sendable {
         #endif
         let result = pthread_create(&thread, nil, { argument in Start.run(argument) }, start.toOpaque())
         // EAGAIN, the one possible error here, is the exhaustion of the process's resources, like a failed allocation.
-        precondition(result == 0, "pthread_create failed with \(result)")
+        if result != 0 { endExhausted("no thread can be started (\(systemReason(result)))") }
         self.thread = Mutex(thread)
     }
 

@@ -75,7 +75,8 @@ package enum RetryPolicy {
     private static func cause(_ facts: AttemptFacts) -> Cause {
         switch facts.outcome {
         // The next attempt would be no different: the process ends, the request is malformed, the answer is as large.
-        case .failure(.shutDown), .failure(.invalidRequest), .failure(.responseTooLarge): return .stop("final")
+        case .failure(.shutDown), .failure(.invalidRequest), .failure(.responseTooLarge), .failure(.heldBack):
+            return .stop("final")
         // No answer: the idempotency key makes another attempt safe even when this one took effect.
         case .failure: return .retry("connection")
         case .answer(let status):

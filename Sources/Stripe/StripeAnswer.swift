@@ -51,7 +51,7 @@ struct StripeAnswer<Value: Sendable> {
         reachability =
             switch failure.kind {
             case _ where isCancelled: .unknown
-            case .shutDown, .invalidRequest, .responseTooLarge: .unknown
+            case .shutDown, .invalidRequest, .responseTooLarge, .heldBack: .unknown
             case .unresolved, .refused, .proxy, .cannotConnect, .timedOut, .connectionLost, .truncated, .tls: .failed
             }
     }

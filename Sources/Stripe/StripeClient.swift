@@ -53,15 +53,16 @@ package final class StripeClient: Sendable {
     func perform<Value: Sendable>(
         _ call: StripeCall, _ patience: Patience, read: (JSONObject) -> Value?
     ) async throws(StripeError) -> StripeReply<Value> {
-        let request = request(for: call)
         let began = clock.steady()
+        var request = request(for: call)
+        if call.isMutation { request.mayBeSent = fence(began, patience) }
         var attempt = 0
         var outcomeUnknown = false
         var last: StripeError?
         while true {
             let admission = breaker.withLock { $0.admit(at: clock.steady()) }
             let remaining = max(0, patience.deadline - elapsed(since: began))
-            if let refusal = await refusal(admission, call, within: remaining) {
+            if let refusal = await refusal(admission, call, request, within: remaining) {
                 breaker.withLock { $0.abandoned(admission, at: clock.steady()) }
                 // What Stripe said says more than why it wasn't asked again.
                 throw (last ?? refusal).after(attempts: attempt, outcomeUnknown: outcomeUnknown)
@@ -117,7 +118,8 @@ extension StripeClient {
 
     /// Why an attempt may not be made now; `nil` once it may.
     private func refusal(
-        _ admission: CircuitBreaker.Admission, _ call: StripeCall, within patience: Milliseconds
+        _ admission: CircuitBreaker.Admission, _ call: StripeCall, _ request: HTTPRequest,
+        within patience: Milliseconds
     ) async -> StripeError? {
         if admission == .refuse {
             return StripeError(.unavailable, detail: "Stripe has not been answering; calls are held back for a moment")
@@ -131,7 +133,19 @@ extension StripeClient {
             }
             waited += wait
         }
+        if let mayBeSent = request.mayBeSent, !mayBeSent() {
+            let failure = HTTPFailure(kind: .heldBack, outcomeUnknown: false, detail: "its fence has fallen")
+            return StripeError(failure, isMutation: call.isMutation)
+        }
         return nil
+    }
+
+    /// A change goes out only while the fence stands and the caller still waits. libcurl asks too, once it is connected:
+    /// the process may be stopped at any instruction before that.
+    private func fence(_ began: Milliseconds, _ patience: Patience) -> @Sendable () -> Bool {
+        let (fence, clock) = (Fence.current, clock)
+        let limit = patience.deadline.addingSaturated(Self.shortestAttempt)
+        return { (fence?.stands() ?? true) && clock.steady().subtractingSaturated(began) < limit }
     }
 
     private func elapsed(since start: Milliseconds) -> Milliseconds { max(0, clock.steady() - start) }

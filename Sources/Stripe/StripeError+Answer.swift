@@ -64,6 +64,7 @@ extension StripeError {
             case .tls: "No secure connection to Stripe could be made: \(failure.detail)"
             case .shutDown: "The process is shutting down"
             case .invalidRequest: "The request to Stripe could not be put on the wire"
+            case .heldBack: "The process was stopped for too long for the change to be sent; it is tried again"
             }
         self.init(
             .unavailable, outcomeUnknown: isMutation && failure.outcomeUnknown,

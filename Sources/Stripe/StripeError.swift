@@ -90,8 +90,7 @@ extension StripeError {
         switch connection {
         case .tls, .proxy, .invalidRequest: true
         case .unresolved, .refused, .cannotConnect, .timedOut, .connectionLost, .truncated, .responseTooLarge,
-            .shutDown,
-            nil:
+            .shutDown, .heldBack, nil:
             false
         }
     }

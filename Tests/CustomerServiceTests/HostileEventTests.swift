@@ -109,7 +109,7 @@ struct HostileEventTests {
             "handleWebhook", ["payload": .string(payload), "signature": .string(signature)])
         #expect(first["effect"]?.string == "user_updated")
         try bench.sql("UPDATE users SET name = 'Own'")
-        let store = try CustomerStore(path: bench.directory.file("test.sqlite"))
+        let store = try CustomerStore(path: bench.directory.file("test.sqlite"), watch: patientWatch())
         try await store.renewLeases()
         let client = StripeClient(
             configuration: StripeConfiguration(apiKey: "sk_test_sandbox", requestsPerSecond: 0),

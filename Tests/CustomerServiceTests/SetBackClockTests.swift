@@ -62,4 +62,27 @@ struct SetBackClockTests {
         try world.sql("UPDATE sync_queue SET enqueued_at = -9223372036854775808")
         #expect(try await world.call("getSyncStatus", [:])["oldestAgeMs"]?.int64 == .max)
     }
+
+    @Test("A create whose key ran out while the process was stopped is not sent")
+    func forgottenCreate() async throws {
+        let world = try await World()
+        let (looked, created) = (Counter(), Counter())
+        world.stripe.observe { request, stage in
+            if request.route == .create, stage == .received { _ = created.next() }
+            // The process sleeps between the look-up and the create.
+            if request.route == .list, stage == .executed, looked.next() == 1 {
+                blocking { await world.clock.sleep(23 * 3_600_000) }
+            }
+            return true
+        }
+        try world.sql("INSERT INTO users (id, email) VALUES ('u1', 'ada@example.com')")
+        let error = await errorOf { () async throws(ServiceError) in
+            try await world.call("ensureCustomerExists", ["userId": "u1"])
+        }
+        #expect(error?.kind == .stripeUnavailable && error?.retryable == true)
+        #expect(created.value == 0)
+        try await world.settle()
+        try await world.expectPromises(users: ["u1"])
+        #expect(created.value == 1)
+    }
 }

@@ -1,4 +1,6 @@
+import CustomerStore
 import Dispatch
+import Environment
 import Synchronization
 
 /// 1, 2, 3, …
@@ -17,3 +19,6 @@ func blocking<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) {
     }
     done.wait()
 }
+
+/// For whom no time passes: a busy machine may take longer over a test than a silent process counts as living.
+func patientWatch() -> ProcessWatch { ProcessWatch(clock: FixedClock()) }

@@ -30,7 +30,7 @@ final class WebhookBench: Sendable {
         directory = try TemporaryDirectory()
         exchange = CountingExchange(
             try SandboxExchange(path: ":memory:", clock: sandboxClock ?? clock, identifiers: RandomIdentifiers()))
-        store = try CustomerStore(path: directory.file("test.sqlite"))
+        store = try CustomerStore(path: directory.file("test.sqlite"), watch: patientWatch())
         try await store.renewLeases()
         let client = StripeClient(
             configuration: StripeConfiguration(

@@ -84,9 +84,6 @@ struct ErasureTests {
         #expect(String(decoding: contents(of: database), as: UTF8.self).isEmpty == false)
 
         stripe.set(.works)
-        // As if its eight seconds had passed.
-        var connection = try Connection(path: database, busyTimeout: 10_000)
-        try connection.execute("UPDATE processes SET expires_at = 0")
         let next = try Host(arguments, environment: environment)
         #expect(try await next.call("getUser", ["userId": "ada"]).isNull)
         try await next.end()

@@ -67,8 +67,6 @@ struct PollingProcessTests {
             let number = listed.next() - 1
             return number < faults.count ? faults[number] : nil
         }
-        // As if its eight seconds had passed.
-        _ = try sql("UPDATE processes SET expires_at = 0")
         let third = try process()
         try await until("all events") { try sql("SELECT 1 FROM stripe_events").count >= 150 }
         try await until("the names") {
