@@ -11,6 +11,7 @@ let migrations = [
     "V0008_event_effects.sql", "V0009_sealed_changes.sql", "V0010_customers_of_intents.sql",
     "V0011_calls_of_earlier_lives.sql",
     "V0014_host_keys.sql",
+    "V0016_refused_fields.sql",
     "V0017_heartbeats.sql",
 ]
 

@@ -18,6 +18,11 @@ package enum ProfileField: Hashable, Sendable {
             self = .metadata(String(param.dropFirst("metadata[".count).dropLast()))
         }
     }
+
+    /// As Stripe has it.
+    var param: String {
+        if case .metadata(let name?) = self { "metadata[\(name)]" } else { name }
+    }
 }
 
 /// What a failure of Stripe's waits for.
@@ -49,7 +54,7 @@ extension Awaited {
         case .rejected:
             // Of 402 and 424 the cause is the account; a parameter that Stripe doesn't know is ours, whatever its name.
             guard error.status == 400, error.code != "parameter_unknown", error.missing == nil,
-                let field = error.param.flatMap(ProfileField.init)
+                let field = error.param.flatMap({ ProfileField(param: $0) })
             else {
                 self = .operator
                 return

@@ -63,14 +63,38 @@ package struct Backfill: Sendable {
 
     private func outcome(_ user: User) async -> Result<SyncResult.Outcome, ServiceError> {
         do throws(ServiceError) {
+            if isDryRun, let failure = try await foreseenFailure(user) { return .failure(failure) }
             if let known = try await foreseen(user) { return .success(known) }
-            return .success(
-                try await auditedPart(of: "sync") { () async throws(ServiceError) in
-                    try await service.sync.bringInLine(user.id).outcome
-                })
+            let result = try await auditedPart(of: "sync") { () async throws(ServiceError) in
+                try await service.sync.bringInLine(user.id, SyncRequest(retriesRefused: true))
+            }
+            return result.refusal.map { .failure($0) } ?? .success(result.outcome)
         } catch {
             return .failure(error)
         }
+    }
+
+    /// What is known to stand in the way: the user is parked, Stripe has refused a field, or is known to refuse it. What
+    /// waits for the operator may be mended by then.
+    private func foreseenFailure(_ user: User) async throws(ServiceError) -> ServiceError? {
+        let (change, refused) = try await stored { () async throws(StoreError) in
+            (
+                try await service.store.queuedChanges(of: user.id, limit: 1).first,
+                try await service.store.refusedFields(of: user.id, limit: Self.failuresMax)
+            )
+        }
+        if let change, change.isParked {
+            return ServiceError(ServiceError.Kind(rawValue: change.errorType) ?? .stripeRequestRejected, change.error)
+        }
+        let standing = service.sync.standing(refused, of: user)
+        if let first = standing.first {
+            let fields = standing.map(\.field).joined(separator: ", ")
+            return ServiceError(.stripeRequestRejected, "Stripe refuses \(fields): \(first.error)")
+        }
+        let limits = ProfileLimits.violations(in: ProfileFields.profile(of: user))
+        guard !limits.isEmpty else { return nil }
+        let fields = limits.map(\.name).joined(separator: ", ")
+        return ServiceError(.stripeRequestRejected, "Stripe will refuse \(fields): past its limits, or no address")
     }
 
     /// What a sync would do, as far as it can be told without Stripe; in earnest only `unchanged` saves the sync.

@@ -10,8 +10,9 @@ extension CustomerService {
     func absorb(_ customer: JSONObject, mark: EventMark? = nil) async throws(ServiceError) -> [String]? {
         let wins = stripeWins
         return try await stored { () async throws(StoreError) in
-            try await store.absorb(customer["id"]?.string ?? "", mark: mark, at: clock.now()) { user, synced, intoRow in
-                ProfileFields.merge(customer, user: user, synced: synced, wins: intoRow ? wins : [])
+            try await store.absorb(customer["id"]?.string ?? "", mark: mark, at: clock.now()) { user, synced, refused in
+                ProfileFields.merge(
+                    customer, user: user, synced: synced, wins: wins.filter { !refused.contains($0) })
             }
         }
     }

@@ -10,6 +10,8 @@ extension CustomerSync {
         case customer(Customer, made: Bool, profile: JSONObject)
         /// Nothing came of it and nothing will: a new key is needed.
         case nextGeneration(reason: String)
+        /// Stripe refuses this field of the user's, and nothing was made: the rest may go under a new key.
+        case refused(ProfileField, ServiceError)
     }
 
     /// One generation after another may turn out to be spent; past this many the sync waits for a later attempt.
@@ -30,6 +32,18 @@ extension CustomerSync {
             let draft = draft(run.request)
             let claim = try await stored { () async throws(StoreError) in
                 try await store.startNextGeneration(after: intent, at: clock.now(), draft: draft)
+            }
+            guard let claim else { throw Self.leaseLost(intent.userId) }
+            run.claim = claim
+            return nil
+        case .refused(let field, let error):
+            try await record(field, refusedBy: error, &run)
+            var next = IntentDraft(
+                idempotencyKey: SyncKey.create.of(identifiers.next()), fields: intent.fields,
+                isEmailVerified: intent.isEmailVerified)
+            next.fields = ProfileFields.without([field], intent.fields)
+            let claim = try await stored { [next] () async throws(StoreError) in
+                try await store.startNextGeneration(after: intent, at: clock.now()) { _ in next }
             }
             guard let claim else { throw Self.leaseLost(intent.userId) }
             run.claim = claim
@@ -140,8 +154,11 @@ extension CustomerSync {
         switch error.kind {
         case .rejected, .notFound:
             // The user may have changed what was rejected, or need it no longer; else nothing helps until it does.
-            guard let user = run.claim.user, user.customerId == nil, !isOutdated(intent, user) else {
+            guard let user = run.claim.user, user.customerId == nil, !isOutdated(intent, user, run) else {
                 return .nextGeneration(reason: "rejected")
+            }
+            if case .user(let field) = failure.awaited, ProfileFields.canLeaveOut(field, of: intent.fields) {
+                return .refused(field, failure)
             }
             var refusal = failure
             // What is refused of a call's own fields is the call's business: it hears of it, and they are not sent again.
@@ -188,9 +205,11 @@ extension CustomerSync {
         return intent.fields[String(param.prefix { $0 != "[" })] != nil
     }
 
-    private func isOutdated(_ intent: CreateIntent, _ user: User) -> Bool {
+    /// The user has something to be sent that the intent has not.
+    private func isOutdated(_ intent: CreateIntent, _ user: User, _ run: SyncRun) -> Bool {
         let synced = ProfileFields.profile(sentAs: intent.fields)
-        return !ProfileFields.difference(from: synced, to: ProfileFields.profile(of: user)).isEmpty
+        let unsent = ProfileFields.difference(from: synced, to: ProfileFields.profile(of: user))
+        return !ProfileFields.without(withheld(run.claim), unsent).isEmpty
     }
 
     // MARK: Linking
@@ -199,9 +218,11 @@ extension CustomerSync {
         _ customer: Customer, made: Bool, profile: JSONObject, _ intent: CreateIntent, _ run: inout SyncRun
     ) async throws(ServiceError) -> SyncResult? {
         // Done with this change only if nothing but what was sent is wanted.
+        let withheld = withheld(run.claim)
         let isComplete =
             run.claim.user.map {
-                ProfileFields.difference(from: profile, to: ProfileFields.profile(of: $0)).isEmpty
+                let unsent = ProfileFields.difference(from: profile, to: ProfileFields.profile(of: $0))
+                return ProfileFields.without(withheld, unsent).isEmpty
             } ?? false
         let (userId, change) = (run.userId, isComplete ? run.claim.change?.id : nil)
         let outcome = try await stored { () async throws(StoreError) in

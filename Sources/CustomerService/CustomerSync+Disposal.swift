@@ -30,14 +30,16 @@ extension CustomerSync {
                 case .delete: outcome = try await delete(disposal.customerId, patience)
                 }
             } catch {
-                let isFinal = error.isFinal
                 let delay = Backoff.delay(
                     afterAttempts: disposal.attempts.addingSaturated(1), fraction: identifiers.fraction())
-                let notBefore = isFinal ? nil : clock.now() + delay
+                // No user's data is sent here, so no user can mend it.
+                let isForOperator = error.awaited == .operator || error.isFinal
                 try await stored { () async throws(StoreError) in
                     try await store.postponeDisposal(
-                        disposal.customerId, notBefore: notBefore, errorType: error.kind.rawValue, error: error.message)
+                        disposal.customerId, notBefore: clock.now() + delay, forOperator: isForOperator,
+                        errorType: error.kind.rawValue, error: error.message)
                 }
+                notice.raise(error, log)
                 throw error
             }
             let gone = outcome == .done ? nil : ServiceError.Kind.customerNotFound.rawValue

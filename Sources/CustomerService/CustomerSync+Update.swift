@@ -18,24 +18,39 @@ extension CustomerSync {
                 known.map { ProfileFields.marked($0, as: customer.object) }
                 ?? ProfileFields.adopted(customer.object, for: user)
         }
-        let profile = ProfileFields.profile(of: user)
-        let fields = run.claim.isArchived ? [:] : ProfileFields.difference(from: known ?? [:], to: profile)
+        let withheld = withheld(run.claim)
+        let profile = ProfileFields.profile(ProfileFields.profile(of: user), leaving: withheld, as: known ?? [:])
+        let unsent = ProfileFields.difference(from: known ?? [:], to: ProfileFields.profile(of: user))
+        let fields = run.claim.isArchived ? [:] : ProfileFields.without(withheld, unsent)
         if fields.isEmpty {
             let isNewlyKnown = run.claim.synced == nil && !run.claim.isArchived
             try await finish(customerId, isNewlyKnown ? profile : nil, inDoubt: nil, run)
             return run.result(customerId)
         }
         let inDoubt = ProfileFields.doubting(fields, in: run.claim.synced ?? [:])
-        let isSent = try await locked(.customer(customerId)) { _ async throws(ServiceError) in
+        let sent = try await locked(.customer(customerId)) { _ async throws(ServiceError) in
             try await begin(customerId, inDoubt, run)
-            guard let customer = try await send(fields, to: customerId, &run) else { return false }
+            let sent = try await send(fields, to: customerId, &run)
+            guard case .done(let customer) = sent else { return sent }
             run.customer = customer
             run.changed = fields.members.map(\.name)
             if run.outcome == .unchanged { run.outcome = .updated }
             try await finish(customerId, profile, inDoubt: inDoubt, run)
-            return true
+            return sent
         }
-        return isSent ? run.result(customerId) : try await relink(after: customerId, &run)
+        switch sent {
+        case .done: return run.result(customerId)
+        case .refused: return nil
+        case .gone: return try await relink(after: customerId, &run)
+        }
+    }
+
+    private enum Sent: Sendable {
+        case done(Customer)
+        /// Stripe refuses one of the fields, and has what it had: the rest is for the next round.
+        case refused
+        /// The customer was deleted at Stripe.
+        case gone
     }
 
     private func begin(
@@ -69,18 +84,17 @@ extension CustomerSync {
         }
     }
 
-    /// `nil` when it was deleted at Stripe.
-    ///
     /// The key is the change's own: after a crash the same change with the same fields replays instead of writing again
     /// over what may have been edited at Stripe since.
     private func send(
         _ fields: JSONObject, to customerId: String, _ run: inout SyncRun
-    ) async throws(ServiceError) -> Customer? {
+    ) async throws(ServiceError) -> Sent {
         let key = SyncKey.update.of(run.claim.change?.id ?? identifiers.next())
         do throws(StripeError) {
-            return try await stripe.updateCustomer(
-                customerId, fields, idempotencyKey: key, patience: run.request.patience
-            ).value
+            return .done(
+                try await stripe.updateCustomer(
+                    customerId, fields, idempotencyKey: key, patience: run.request.patience
+                ).value)
         } catch {
             // Where it is certain that nothing has happened, Stripe has what it had.
             if error.kind != .idempotencyMismatch || run.hasRenewedKey {
@@ -89,7 +103,7 @@ extension CustomerSync {
                     try await store.cancelUpdate(of: customerId, for: run.userId, known: known)
                 }
             }
-            if error.kind == .notFound, !error.existsInOtherMode { return nil }
+            if error.kind == .notFound, !error.existsInOtherMode { return .gone }
             // A saved failure or refusal, or a body that differs from what was sent under this key: the next attempt needs
             // a new one, and may have one, since setting fields twice comes to the same.
             if error.isStripeAnswer, [.unavailable, .rejected, .idempotencyMismatch].contains(error.kind) {
@@ -99,7 +113,12 @@ extension CustomerSync {
                     return try await send(fields, to: customerId, &run)
                 }
             }
-            throw ServiceError(error, customerId: customerId, userId: run.userId)
+            let failure = ServiceError(error, customerId: customerId, userId: run.userId)
+            guard case .user(let field) = failure.awaited, ProfileFields.canLeaveOut(field, of: fields) else {
+                throw failure
+            }
+            try await record(field, refusedBy: failure, &run)
+            return .refused
         }
     }
 

@@ -12,6 +12,8 @@ package struct SyncRequest: Sendable {
     /// Further fields for a customer that has to be made.
     var extraFields: JSONObject = [:]
     var patience = Patience.normal
+    /// Send also what Stripe has refused and the user has not changed since.
+    var retriesRefused = false
 }
 
 /// The idempotency keys under which the process itself writes. Events tell them, so their form must not come up by
@@ -37,6 +39,8 @@ package struct SyncResult: Sendable {
     package var changed: [String]
     /// The customer as Stripe last answered it in this sync.
     package var customer: Customer?
+    /// The fields that Stripe refuses; everything else is in line.
+    var refused: [RefusedField] = []
 }
 
 /// Brings one user and its customer in step, whatever state an earlier attempt left behind.
@@ -53,6 +57,7 @@ package struct CustomerSync: Sendable {
     let log: Log
     let locks = KeyedLocks()
     let lookup: CustomerLookup
+    let notice = OperatorNotice()
 
     /// "Keys can be removed from the system automatically after they're at least 24 hours old"
     /// (https://docs.stripe.com/api/idempotent_requests); an hour is kept for clocks that differ.
@@ -86,6 +91,9 @@ package struct CustomerSync: Sendable {
         _ userId: String, _ request: SyncRequest = SyncRequest(), claimed: SyncClaim? = nil
     ) async throws(ServiceError) -> SyncResult {
         try await locked(.user(userId)) { waited async throws(ServiceError) in
+            if request.retriesRefused {
+                try await stored { () async throws(StoreError) in try await store.forgetRefusals(of: userId) }
+            }
             // Whoever was waited for has given the lease back and changed what the claim says.
             var claim: SyncClaim?
             if let claimed, !waited, await isCurrent(claimed, of: userId) { claim = claimed }
@@ -93,7 +101,9 @@ package struct CustomerSync: Sendable {
             guard let claim else { throw Self.leaseLost(userId) }
             var run = SyncRun(userId: userId, request: request, claim: claim)
             do throws(ServiceError) {
-                return try await carryOut(&run)
+                var result = try await carryOut(&run)
+                result.refused = await settleRefusals(run)
+                return result
             } catch {
                 // A user that is gone has nothing to be put back, and its lease was released.
                 if error.kind != .userNotFound { await postpone(run, error) }
@@ -103,8 +113,11 @@ package struct CustomerSync: Sendable {
     }
 
     private func carryOut(_ run: inout SyncRun) async throws(ServiceError) -> SyncResult {
-        for _ in 0..<Self.roundsMax {
+        // A round that ends with a field refused has left one field less to be sent.
+        var rounds = 0
+        while rounds < Self.roundsMax + run.refusals {
             if let result = try await advance(&run) { return result }
+            rounds += 1
         }
         throw ServiceError(
             .stripeUnavailable, "The user's customer keeps changing; it is tried again later", retryable: true,
@@ -174,12 +187,13 @@ package struct CustomerSync: Sendable {
         do throws(StoreError) {
             try await store.postpone(
                 run.userId, change: run.claim.change?.id, notBefore: notBefore,
-                errorType: error.kind.rawValue, error: error.message)
+                forOperator: error.awaited == .operator, errorType: error.kind.rawValue, error: error.message)
         } catch {
             // The lease expires by itself and the change is still in the queue.
             log(
                 .error, "sync.postpone_failed", ["userId": .string(run.userId), "error": .string(error.description)])
         }
+        notice.raise(error, log)
         log(
             error.isFinal ? .warning : .info, error.isFinal ? "sync.parked" : "sync.postponed",
             error.logFields(about: run.userId))
@@ -199,6 +213,8 @@ struct SyncRun: Sendable {
     var generationsBegun = 0
     /// An update was refused because its key stood for another one, and has a new key.
     var hasRenewedKey = false
+    /// How many fields Stripe has refused in this sync.
+    var refusals = 0
 
     func result(_ customerId: String) -> SyncResult {
         SyncResult(

@@ -1,3 +1,4 @@
+internal import CustomerStore
 internal import JSON
 
 /// Something that is not in line, and what was done about it or is to be done.
@@ -49,9 +50,12 @@ struct ReconcileFinding: Sendable {
 }
 
 extension ReconcileFinding {
-    static func missing(_ userId: String) -> ReconcileFinding {
-        ReconcileFinding(
-            kind: .missing, userId: userId, action: "ensureCustomerExists makes a customer", repair: .sync)
+    /// - Parameter reason: Why nothing more is done about the user by itself.
+    static func missing(_ userId: String, parkedFor reason: String? = nil) -> ReconcileFinding {
+        let action =
+            reason.map { "\($0): mend that in the user's row, and the customer is made by itself" }
+            ?? "ensureCustomerExists makes a customer"
+        return ReconcileFinding(kind: .missing, userId: userId, action: action, repair: .sync)
     }
 
     static func deadLink(_ userId: String, _ customerId: String, _ successor: String?) -> ReconcileFinding {
@@ -72,11 +76,34 @@ extension ReconcileFinding {
                 + (successor.map { "linkCustomer \($0), which names the user" } ?? "ensureCustomerExists"))
     }
 
-    static func drift(_ userId: String, _ customerId: String, _ fields: [String]) -> ReconcileFinding {
-        ReconcileFinding(
+    /// - Parameter refused: What one side doesn't take, so that no repair can bring it in line.
+    static func drift(
+        _ userId: String, _ customerId: String, _ fields: [String], refused: [RefusedField] = []
+    ) -> ReconcileFinding {
+        let refused = refused.filter { refusal in
+            fields.contains { $0 == refusal.field || refusal.field == "metadata" && $0.hasPrefix("metadata.") }
+        }
+        let left = fields.filter { field in
+            !refused.contains { $0.field == field || $0.field == "metadata" && field.hasPrefix("metadata.") }
+        }
+        var actions = refused.map { refusal in
+            switch refusal.side {
+            case .stripe:
+                "Stripe refuses \(refusal.field) (\(refusal.error)): change it in the users table, and it is sent by itself"
+            case .users:
+                "the users table refuses \(refusal.field) (\(refusal.error)): change it there, or at Stripe"
+            }
+        }
+        if !left.isEmpty {
+            let what = refused.isEmpty ? "" : "\(left.joined(separator: ", ")): "
+            actions.insert(
+                what + "reconcile with fix sends what the user changed and takes in what was edited at Stripe", at: 0)
+        }
+        return ReconcileFinding(
             kind: .drift, userId: userId, customerId: customerId, fields: fields,
-            action: "reconcile with fix sends what the user changed and takes in what was edited at Stripe",
-            repair: .takeIn)
+            action: actions.joined(separator: "; "),
+            // A rule of the users table may be gone; what Stripe refuses waits for another value.
+            repair: left.isEmpty && refused.allSatisfy { $0.side == .stripe } ? nil : .takeIn)
     }
 
     static func adoptable(_ customerId: String, by userId: String) -> ReconcileFinding {

@@ -15,7 +15,9 @@ extension Reconciliation {
         let synced = link.synced ?? SyncedProfile(profile: ProfileFields.adopted(customer.object, for: user))
         let drift = ProfileFields.drift(of: customer.object, user: user, synced: synced, wins: service.stripeWins)
         progress.keptEdits += drift.kept
-        return drift.fields.isEmpty ? [] : [.drift(user.id, customer.id, drift.fields)]
+        guard !drift.fields.isEmpty else { return [] }
+        let refused = service.sync.standing(link.refused, of: user) + link.refused.filter { $0.side == .users }
+        return [.drift(user.id, customer.id, drift.fields, refused: refused)]
     }
 
     /// A user, after all customers were listed.
@@ -24,7 +26,7 @@ extension Reconciliation {
         let others = try await stillOpen(facts.others, progress)
         guard let customerId = facts.user.customerId else {
             switch others.count {
-            case 0: return [.missing(userId)]
+            case 0: return [.missing(userId, parkedFor: facts.parkedFor)]
             case 1: return [.adoptable(others[0], by: userId)]
             default: return [try await toKeep(of: others, for: userId)]
             }

@@ -24,7 +24,7 @@ extension Reconciliation {
                 switch result {
                 case .success(let isFixed): found[index].isFixed = isFixed
                 case .failure(let error) where error.isOutage: throw error
-                case .failure(let error): found[index].action += "; tried: \(error.kind.rawValue)"
+                case .failure(let error): found[index].action += "; tried: \(error.kind.rawValue) (\(error.message))"
                 }
             }
         }
@@ -38,7 +38,8 @@ extension Reconciliation {
     private func repair(_ finding: ReconcileFinding) async throws(ServiceError) -> Bool {
         guard let repair = finding.repair, let userId = finding.userId else { return false }
         switch repair {
-        case .sync: _ = try await service.sync.bringInLine(userId)
+        case .sync:
+            if let refusal = try await service.sync.bringInLine(userId).refusal { throw refusal }
         case .relink:
             if let other = finding.successor, let dead = finding.customerId,
                 try await service.presentCustomer(other) != nil
@@ -56,7 +57,7 @@ extension Reconciliation {
             guard let customerId = finding.customerId, try await service.adopt(customerId, by: userId) else {
                 return false
             }
-            _ = try await service.sync.bringInLine(userId)
+            if let refusal = try await service.sync.bringInLine(userId).refusal { throw refusal }
         }
         return true
     }

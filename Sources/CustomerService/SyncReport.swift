@@ -39,6 +39,15 @@ extension CustomerSync {
         }
         switch result {
         case .success(let result):
+            if let refusal = result.refusal {
+                let failure = SyncReport.Failure(
+                    type: refusal.kind.rawValue, message: refusal.message, retryable: false,
+                    stripe: refusal.details["stripe"])
+                let report = SyncReport(
+                    state: "parked", outcome: result.outcome.rawValue, changed: result.changed,
+                    reason: refusal.message, error: failure)
+                return (report, result.customerId)
+            }
             return (
                 SyncReport(state: "synced", outcome: result.outcome.rawValue, changed: result.changed),
                 result.customerId

@@ -61,11 +61,14 @@ package final class SyncWorker: Sendable {
     /// Carries out what is in the queue until only what is parked or can't be done now is left.
     ///
     /// What fails although Stripe can be reached (a rate limit, a conflict) is waited for; after a failure to reach
-    /// Stripe it stays queued on disk.
+    /// Stripe it stays queued on disk. What waits for the operator is tried once.
     package func drain() async {
         var lastSuccess = clock.steady()
+        var forOperator: Set<String> = []
         while true {
-            let work = await due(limit: Self.concurrency)
+            let due = await due(limit: Self.concurrency)
+            let work = due.filter { !forOperator.contains($0.subject) }
+            if work.isEmpty, !due.isEmpty { return }
             if work.isEmpty {
                 // A call that was answered before its work was done still has its lock.
                 if !sync.locks.held.isEmpty {
@@ -79,18 +82,19 @@ package final class SyncWorker: Sendable {
                 }
                 continue
             }
-            let failures = await withTaskGroup(of: ServiceError?.self) { group in
-                for piece in work { group.addTask { await self.carryOut(piece) } }
-                return await group.reduce(into: [ServiceError]()) { failures, failure in
-                    if let failure { failures.append(failure) }
+            let failed = await withTaskGroup(of: (String, ServiceError?).self) { group in
+                for piece in work { group.addTask { (piece.subject, await self.carryOut(piece)) } }
+                return await group.reduce(into: [(String, ServiceError)]()) { failed, end in
+                    if let failure = end.1 { failed.append((end.0, failure)) }
                 }
             }
-            guard failures.count == work.count else {
+            for (subject, failure) in failed where failure.awaited == .operator { forOperator.insert(subject) }
+            guard failed.count == work.count else {
                 lastSuccess = clock.steady()
                 continue
             }
             // What fails here and not at Stripe is stuck by itself, with others behind it.
-            if failures.contains(where: { $0.isOutage && $0.kind != .storageUnavailable }) { return }
+            if failed.map(\.1).contains(where: { $0.isOutage && $0.kind != .storageUnavailable }) { return }
             if clock.steady() - lastSuccess > Self.drainPatience { return }
             await clock.sleep(Self.pace)
         }
@@ -130,6 +134,14 @@ package final class SyncWorker: Sendable {
         case erasure(String)
 
         var isErasure: Bool { if case .erasure = self { true } else { false } }
+
+        var subject: String {
+            switch self {
+            case .user(let id): LeaseName.user(id).text
+            case .disposal(let disposal): LeaseName.customer(disposal.customerId).text
+            case .erasure(let id): "erasure:" + id
+            }
+        }
 
         /// What the audit log calls it.
         var name: String {
@@ -182,6 +194,9 @@ package final class SyncWorker: Sendable {
                 }
             }
             isOutage.store(false, ordering: .relaxed)
+            if sync.notice.isRaised, let waits = try? await store.waitingForOperator() {
+                sync.notice.lower(unless: !waits.isEmpty, log)
+            }
             return nil
         } catch {
             guard !work.isErasure else {

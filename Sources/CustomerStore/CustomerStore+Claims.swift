@@ -69,6 +69,6 @@ extension CustomerStore {
         return SyncClaim(
             user: user, synced: synced?.profile, intent: intent,
             change: change.map { QueuedChange(id: $0.text(0) ?? "", attempts: Int($0.integer(1) ?? 0)) },
-            isArchived: archived != nil)
+            isArchived: archived != nil, refused: try refusedFields(of: userId, &connection))
     }
 }

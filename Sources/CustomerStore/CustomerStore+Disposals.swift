@@ -85,25 +85,21 @@ extension CustomerStore {
         }
     }
 
-    /// - Parameter notBefore: `nil` parks.
+    /// Puts it back for a later attempt.
+    /// - Parameter forOperator: Only the operator can mend it.
     package func postponeDisposal(
-        _ customerId: String, notBefore: Milliseconds?, errorType: String, error: String
+        _ customerId: String, notBefore: Milliseconds, forOperator: Bool, errorType: String, error: String
     ) async throws(StoreError) {
-        try await writeRecorded { connection, audit throws(StoreError) in
-            if notBefore == nil {
-                try audit.record("disposal.parked", customerId: customerId, outcome: errorType, &connection)
-            }
+        try await write { connection throws(StoreError) in
             try connection.change(
                 """
-                UPDATE disposals SET attempts = \(Self.oneMore("attempts")), not_before = ?, parked = ?, error_type = ?, error = ?,
+                UPDATE disposals SET
+                    attempts = \(Self.oneMore("attempts")), not_before = ?, parked = 0, for_operator = ?, error_type = ?, error = ?,
                     -- Stripe saves a failure under its key too; an archive may be repeated under a new one.
                     idempotency_key = lower(hex(randomblob(16)))
                 WHERE customer_id = ?
                 """,
-                [
-                    .integer(notBefore ?? 0), SQLiteValue(notBefore == nil), .text(errorType), .text(error),
-                    .text(customerId),
-                ])
+                [.integer(notBefore), SQLiteValue(forOperator), .text(errorType), .text(error), .text(customerId)])
         }
     }
 

@@ -102,13 +102,13 @@ extension CustomerStore {
     /// another change waited already: there is nothing to send, since the last synced state changes with the row.
     /// - Parameters:
     ///   - mark: The event that told of it, if one did.
-    ///   - merge: Called again with `false` when the row must stay as it is: an address that another user has, or rules
-    ///     of the host's own on its table.
+    ///   - merge: Called again with the fields that the row does not take: an address that another user has, or rules of the
+    ///     host's own on its table.
     /// - Returns: The fields of the user's row that changed; `nil` when the user no longer has the customer or was never
     ///   synced with it.
     package func absorb(
         _ customerId: String, mark: EventMark?, at now: Milliseconds,
-        merge: @escaping @Sendable (User, SyncedProfile, _ intoRow: Bool) -> ProfileMerge
+        merge: @escaping @Sendable (User, SyncedProfile, _ refused: Set<String>) -> ProfileMerge
     ) async throws(StoreError) -> [String]? {
         try await writeRecorded { connection, audit throws(StoreError) in
             if let mark {
@@ -122,17 +122,10 @@ extension CustomerStore {
                 if let mark { try Self.keep(.none, nil, of: mark, &connection) }
                 return nil
             }
-            var merged = merge(user, synced, true)
-            if !merged.userFields.isEmpty {
-                do throws(StoreError) {
-                    try Self.write(merged.userFields, to: user, &connection)
-                } catch {
-                    switch error {
-                    case .userExists, .usersTableRefuses: merged = merge(user, synced, false)
-                    default: throw error
-                    }
-                }
-            }
+            var merged = merge(user, synced, [])
+            let refused = try Self.takeIn(merged.userFields, user, &connection)
+            if !refused.isEmpty { merged = merge(user, synced, Set(refused.map(\.field))) }
+            try Self.replaceRefusals(byUsersTable: refused, of: userId, audit, at: now, &connection)
             try connection.change(
                 "UPDATE synced_profiles SET profile = ?, edits = ? WHERE user_id = ?",
                 [.text(storedJSON(merged.synced.profile)), .text(storedJSON(merged.synced.edits)), .text(userId)])
@@ -211,6 +204,39 @@ extension CustomerStore {
                 .text(mark.customerId), .integer(mark.created), SQLiteValue(deleted), .integer(now),
                 .integer(StoredTime.latestBelieved(at: now, ahead: EventMark.aheadMax) / 1000),
             ])
+    }
+
+    /// Writes fields into the row, one by one where they don't go together, so that one that is refused holds up no other.
+    /// - Returns: What the row does not take.
+    private static func takeIn(
+        _ fields: JSONObject, _ user: User, _ connection: inout Connection
+    ) throws(StoreError) -> [(field: String, value: String?, error: StoreError)] {
+        guard try refusal(of: fields, user, &connection) != nil else { return [] }
+        var user = user
+        var refused: [(field: String, value: String?, error: StoreError)] = []
+        for member in fields.members {
+            if let error = try refusal(of: [member.name: member.value], user, &connection) {
+                refused.append((member.name, member.value.string, error))
+            } else if let row = try Self.user(user.id, &connection) {
+                user = row
+            }
+        }
+        return refused
+    }
+
+    private static func refusal(
+        of fields: JSONObject, _ user: User, _ connection: inout Connection
+    ) throws(StoreError) -> StoreError? {
+        guard !fields.isEmpty else { return nil }
+        do throws(StoreError) {
+            try write(fields, to: user, &connection)
+            return nil
+        } catch {
+            switch error {
+            case .userExists, .usersTableRefuses: return error
+            default: throw error
+            }
+        }
     }
 
     private static func write(

@@ -27,6 +27,10 @@ extension CustomerStore {
         ),
         ("sync_queue", ["user_id", "enqueued_at", "attempts", "parked", "error_type", "error"]),
         (
+            "stripe_customers_refused_fields",
+            ["user_id", "field", "refused_by", "error_type", "error", "refused_at"]
+        ),
+        (
             "disposals",
             ["user_id", "customer_id", "action", "requested_at", "attempts", "parked", "error_type", "error"]
         ),

@@ -44,9 +44,12 @@ extension CustomerStore {
 
     /// Puts the user back for a later attempt, or parks it when nothing but a change of the user can help. Gives the
     /// lease back. A user that changed meanwhile stays due.
-    /// - Parameter notBefore: `nil` parks.
+    /// - Parameters:
+    ///   - notBefore: `nil` parks.
+    ///   - forOperator: Only the operator can mend it.
     package func postpone(
-        _ userId: String, change: String?, notBefore: Milliseconds?, errorType: String, error: String
+        _ userId: String, change: String?, notBefore: Milliseconds?, forOperator: Bool = false, errorType: String,
+        error: String
     ) async throws(StoreError) {
         let owner = owner
         try await writeRecorded { connection, audit throws(StoreError) in
@@ -54,12 +57,13 @@ extension CustomerStore {
             if notBefore == nil { try audit.record("sync.parked", userId: userId, outcome: errorType, &connection) }
             try connection.change(
                 """
-                UPDATE sync_queue SET attempts = \(Self.oneMore("attempts")), not_before = ?, parked = ?, error_type = ?, error = ?
+                UPDATE sync_queue SET
+                    attempts = \(Self.oneMore("attempts")), not_before = ?, parked = ?, for_operator = ?, error_type = ?, error = ?
                 WHERE user_id = ? AND change_id IS ?
                 """,
                 [
-                    .integer(notBefore ?? 0), SQLiteValue(notBefore == nil), .text(errorType), .text(error),
-                    .text(userId), SQLiteValue(change),
+                    .integer(notBefore ?? 0), SQLiteValue(notBefore == nil), SQLiteValue(forOperator), .text(errorType),
+                    .text(error), .text(userId), SQLiteValue(change),
                 ])
             try Self.release(.user(userId), owner, &connection)
         }

@@ -29,6 +29,8 @@ package struct UserFacts: Sendable {
     package var isBusy: Bool
     /// Living customers that name the user, its own left out and those of other users too; the oldest first.
     package var others: [String]
+    /// Why the user is parked, if it is.
+    package var parkedFor: String?
 }
 
 /// A link, with what is known of it.
@@ -38,6 +40,8 @@ package struct LinkFacts: Sendable {
     package var syncedAt: Milliseconds
     package var isArchived: Bool
     package var isBusy: Bool
+    /// The fields that one side refuses.
+    package var refused: [RefusedField] = []
 }
 
 /// What a reconciliation keeps on disk, so that memory stays constant and a killed one goes on where it was.
@@ -136,7 +140,8 @@ extension CustomerStore {
                     synced: row.text(6).map {
                         SyncedProfile(profile: storedObject($0), edits: storedObject(row.text(7)))
                     },
-                    syncedAt: row.integer(8) ?? 0, isArchived: row.bool(9), isBusy: row.bool(10))
+                    syncedAt: row.integer(8) ?? 0, isArchived: row.bool(9), isBusy: row.bool(10),
+                    refused: try Self.refusedFields(of: User(row: row).id, &connection))
             }
             return links
         }
@@ -159,7 +164,8 @@ extension CustomerStore {
                 """
                 SELECT \(User.columns),
                     EXISTS (SELECT 1 FROM reconcile_customers WHERE customer_id = stripe_customer_id),
-                    EXISTS (SELECT 1 FROM archived_customers WHERE customer_id = stripe_customer_id), \(Self.isBusy)
+                    EXISTS (SELECT 1 FROM archived_customers WHERE customer_id = stripe_customer_id), \(Self.isBusy),
+                    (SELECT error FROM sync_queue WHERE user_id = CAST(id AS TEXT) AND parked = 1)
                 FROM users WHERE \(condition) ORDER BY id LIMIT ?2
                 """, [SQLiteValue(id), SQLiteValue(limit)])
             var facts: [UserFacts] = []
@@ -175,7 +181,7 @@ extension CustomerStore {
                 facts.append(
                     UserFacts(
                         user: user, isListed: row.bool(6), isArchived: row.bool(7), isBusy: row.bool(8),
-                        others: others.compactMap { $0.text(0) }))
+                        others: others.compactMap { $0.text(0) }, parkedFor: row.text(9)))
             }
             return facts
         }

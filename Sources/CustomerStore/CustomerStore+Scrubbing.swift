@@ -92,6 +92,7 @@ extension CustomerStore {
         if !hasNewLife {
             steps += [
                 ("synced_profiles", "user_id = ?", userId), ("sync_queue", "user_id = ?", userId),
+                ("stripe_customers_refused_fields", "user_id = ?", userId),
             ]
         }
         var counts: [(table: String, count: Int)] = []

@@ -30,7 +30,8 @@ extension CustomerStore {
             let row = try connection.row(
                 """
                 SELECT (SELECT count(*) FROM sync_queue WHERE parked = 0) + (SELECT count(*) FROM disposals WHERE parked = 0),
-                    (SELECT count(*) FROM sync_queue WHERE parked = 1) + (SELECT count(*) FROM disposals WHERE parked = 1),
+                    (SELECT count(*) FROM sync_queue WHERE parked = 1) + (SELECT count(*) FROM disposals WHERE parked = 1)
+                        + (SELECT count(*) FROM stripe_customers_refused_fields WHERE refused_by = 'stripe'),
                     (SELECT min(enqueued_at) FROM sync_queue WHERE parked = 0),
                     (SELECT count(*) FROM create_intents WHERE state = 'pending')
                 """)

@@ -13,6 +13,8 @@ package struct SyncClaim: Sendable {
     package var change: QueuedChange?
     /// The customer is archived: not to be synced.
     package var isArchived: Bool
+    /// The fields that one side refuses, whether or not they have changed since.
+    package var refused: [RefusedField] = []
 }
 
 /// One attempt to make a customer for a user, on disk before Stripe is called.

@@ -72,7 +72,7 @@ struct TranscriptTests {
         "listCustomers": ["stripe_request_rejected"],
         // Ambiguous only where an address that the host vouches for was not settled before a kill.
         "syncCustomerWithUser": ["ambiguous_customer", "idempotency_conflict"],
-        "ensureCustomerExists": ["idempotency_conflict"],
+        "ensureCustomerExists": ["idempotency_conflict", "stripe_request_rejected"],
         "registerUser": ["idempotency_conflict"],
         "deleteUser": ["stripe_request_rejected"],
         "syncAllUsers": ["stripe_request_rejected"],

@@ -71,6 +71,7 @@ enum CreateCustomer: ServiceMethod {
             try await service.store.updateUser(userId, change, at: service.clock.now(), draft: draft)
         }
         let result = try await service.sync.bringInLine(userId, request, claimed: updated?.claim)
+        if let refusal = result.refusal { throw refusal }
         if !result.isNewCustomer, !isRetry, params.onDuplicateEmail == .error {
             throw alreadyExists([result.customerId], userId: userId)
         }

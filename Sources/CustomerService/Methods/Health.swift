@@ -16,6 +16,7 @@ enum Health: ServiceMethod {
         let queue = try await stored { () async throws(StoreError) in try await service.store.queueStatus() }
         let version = try await stored { () async throws(StoreError) in try await service.store.schemaVersion() }
         let tail = try await stored { () async throws(StoreError) in try await service.store.auditTail() }
+        let waitsForOperator = try await service.operatorReport()
         let now = service.clock.now()
         let stripe = service.stripe.status
         let circuit: JSONValue = stripe.circuit == .halfOpen ? "half_open" : .string(stripe.circuit.rawValue)
@@ -31,6 +32,7 @@ enum Health: ServiceMethod {
                 "oldestAgeMs": queue.oldestAt.map { .number(JSONNumber(StoredTime.age(of: $0, at: now) ?? 0)) }
                     ?? .null,
             ],
+            "waitsForOperator": waitsForOperator,
             "stripe": [
                 "reachable": stripe.reachable.map { .bool($0) } ?? .null,
                 "lastSuccessAt": stripe.lastSuccess.map { .string(rfc3339($0)) } ?? .null,
