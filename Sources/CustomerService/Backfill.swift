@@ -91,7 +91,7 @@ package struct Backfill: Sendable {
             let fields = standing.map(\.field).joined(separator: ", ")
             return ServiceError(.stripeRequestRejected, "Stripe refuses \(fields): \(first.error)")
         }
-        let limits = ProfileLimits.violations(in: ProfileFields.profile(of: user))
+        let limits = ProfileLimits.violations(in: ProfileFields.profile(of: user, app: service.store.app))
         guard !limits.isEmpty else { return nil }
         let fields = limits.map(\.name).joined(separator: ", ")
         return ServiceError(.stripeRequestRejected, "Stripe will refuse \(fields): past its limits, or no address")
@@ -102,7 +102,8 @@ package struct Backfill: Sendable {
         guard user.customerId != nil else { return isDryRun ? .created : nil }
         let synced = try await stored { () async throws(StoreError) in try await service.store.syncedProfile(of: user) }
         guard let synced else { return isDryRun ? .updated : nil }
-        let isInLine = ProfileFields.difference(from: synced, to: ProfileFields.profile(of: user)).isEmpty
+        let profile = ProfileFields.profile(of: user, app: service.store.app)
+        let isInLine = ProfileFields.difference(from: synced, to: profile).isEmpty
         return isInLine ? .unchanged : isDryRun ? .updated : nil
     }
 }

@@ -8,14 +8,17 @@ struct CustomerLookup: Sendable {
     let store: CustomerStore
     let stripe: StripeClient
 
-    /// The live customer that names this user in its metadata, or `nil`; of several the oldest.
+    /// The live customer that names this user in its metadata and is this application's (`belongs`), or `nil`; of several
+    /// the oldest.
     ///
     /// - Parameters:
     ///   - emails: Where to look: the list is up to date at once ("not for read-after-write" is said of search only).
     ///   - thorough: Ask search too, which finds a customer whose address was changed, but lags.
-    ///   - sentSince: When it can have been made at the earliest; `nil` when no create was sent yet.
+    ///   - sent: The create that may have made it; `nil` when none was sent yet.
+    ///   - sentSince: When it can have been made by it at the earliest.
     func customer(
-        ownedBy userId: String, emails: [String], thorough: Bool, sentSince: Milliseconds?, patience: Patience
+        ownedBy userId: String, emails: [String], thorough: Bool, sent: CreateIntent?, sentSince: Milliseconds?,
+        patience: Patience
     ) async throws(ServiceError) -> Customer? {
         var found: [Customer] = []
         for email in emails { found += try await listed(email: email, patience) }
@@ -26,11 +29,36 @@ struct CustomerLookup: Sendable {
         if emails.isEmpty, !thorough, let sentSince {
             found += try await listed(createdFrom: sentSince, naming: userId, patience)
         }
-        let owned = found.filter { $0.owner.map { sameCodePoints($0, userId) } == true && !$0.isArchived }
+        let app = try await store.ownApp(of: found)
+        let owned = found.filter { $0.names(userId) && !$0.isArchived && $0.ownership(under: app) != .anothers }
         for customer in try await adoptable(owned, for: userId) {
-            if let confirmed = try await confirmed(customer, owner: userId, patience) { return confirmed }
+            guard let current = try await confirmed(customer, owner: userId, patience) else { continue }
+            if current.belongs(to: userId, of: emails, under: app) { return current }
+            if let sent, try await isMade(current, by: sent, patience) { return current }
         }
         return nil
+    }
+
+    /// Whether it is what a create of ours made, whatever became of its address since: the event of that tells the key. Stripe
+    /// keeps events for 30 days; where they can't be read nothing is proved.
+    private func isMade(
+        _ customer: Customer, by intent: CreateIntent, _ patience: Patience
+    ) async throws(ServiceError) -> Bool {
+        // The number comes from outside: a time that there is.
+        guard let created = customer.created, (0...253_402_300_799).contains(created) else { return false }
+        do throws(StripeError) {
+            // The event comes with the customer, or seconds later.
+            let events = try await stripe.listEvents(
+                types: ["customer.created"], limit: 100, createdFrom: created * 1_000,
+                createdTo: (created + 2) * 1_000, patience: patience)
+            return events.value.data.contains { event in
+                event["data"]?["object"]?["id"]?.string == customer.id
+                    && event["request"]?["idempotency_key"]?.string == intent.idempotencyKey
+            }
+        } catch {
+            if [.rejected, .permission, .notFound].contains(error.kind) { return false }
+            throw ServiceError(error)
+        }
     }
 
     /// The customer as it is now, if it is still to be had: between the list and the look at what is noted for disposal, a
@@ -49,26 +77,31 @@ struct CustomerLookup: Sendable {
         do throws(StripeError) {
             let current = try await stripe.retrieveCustomer(customer.id, patience: patience).value
             let isOwners = (current.owner ?? "").utf8.elementsEqual((owner ?? "").utf8)
-            return current.isDeleted || !isOwners ? nil : current
+            let isAnothers = current.ownership(under: store.app) == .anothers
+            return current.isDeleted || !isOwners || isAnothers ? nil : current
         } catch {
             if error.kind == .notFound { return nil }
             throw ServiceError(error)
         }
     }
 
-    /// Live customers of this address that belong to nobody: without regard to case as far as Stripe's list, which is
+    /// Live customers of this address that belong to nobody, no other application either: without regard to case as far as Stripe's list, which is
     /// case-sensitive, can be asked.
     func unowned(email: String, for userId: String, patience: Patience) async throws(ServiceError) -> [Customer] {
         var found: [Customer] = []
         for spelling in spellings(of: email) { found += try await listed(email: spelling, patience) }
         var confirmed: [Customer] = []
-        for customer in try await adoptable(found.filter { $0.owner == nil && !$0.isArchived }, for: userId) {
+        let app = try await store.ownApp(of: found)
+        let isNobodys = { (customer: Customer) in
+            customer.owner == nil && !customer.isArchived && customer.ownership(under: app) != .anothers
+        }
+        for customer in try await adoptable(found.filter(isNobodys), for: userId) {
             if let current = try await self.confirmed(customer, owner: nil, patience) { confirmed.append(current) }
         }
         return confirmed
     }
 
-    /// All live customers of an address, oldest first. Search finds other spellings, but is only asked as a help:
+    /// All live customers of an address but those of other applications, oldest first. Search finds other spellings, but is only asked as a help:
     /// not every account has it, and it lags.
     func customers(email: String, patience: Patience) async throws(ServiceError) -> [Customer] {
         var found: [Customer] = []
@@ -78,38 +111,44 @@ struct CustomerLookup: Sendable {
                 query: "email:\(searchQuote(email))", limit: 100, patience: patience
             ).value.data
         } catch {}
-        let same = found.filter { sameAddress($0.email ?? "", email) && !$0.isDeleted }
+        let app = try await store.ownApp(of: found)
+        let same = found.filter {
+            sameAddress($0.email ?? "", email) && !$0.isDeleted && $0.ownership(under: app) != .anothers
+        }
         return unique(same).sorted { ($0.created ?? 0, $0.id) < ($1.created ?? 0, $1.id) }
     }
 
-    /// Customers that name the user in their metadata, archived ones included, whoever made them. The list of the user's
-    /// address is up to date; search finds those of other addresses, but lags.
-    /// Each is looked at once more, since it is about to be deleted.
+    /// Customers that name the user in their metadata, archived ones included, whoever made them but another application. The
+    /// list of the user's address is up to date; search finds those of other addresses, but lags.
+    /// Each is looked at once more, since it may be about to be deleted.
     /// - Parameter known: The user's anyway.
-    /// - Returns: Their ids, and whether Stripe could be asked for all of them. An erasure doesn't wait for a Stripe that
+    /// - Returns: They, and whether Stripe could be asked for all of them. An erasure doesn't wait for a Stripe that
     ///   is out of order.
     func customers(
         naming userId: String, email: String?, besides known: [String]
-    ) async -> (ids: [String], isComplete: Bool) {
+    ) async -> (customers: [Customer], isComplete: Bool) {
         let patience = Patience(maximumAttempts: 1, deadline: 10_000)
         var found: [Customer] = []
-        var ids: [String] = []
+        var customers: [Customer] = []
         var isComplete = true
         do {
             for spelling in email.map(spellings) ?? [] { found += try await listed(email: spelling, patience) }
             found += try await stripe.everyCustomer(query: Self.query(naming: userId), patience: patience)
         } catch { isComplete = false }
         do {
-            let named = found.filter { $0.owner.map { sameCodePoints($0, userId) } == true && !known.contains($0.id) }
+            let app = try await store.ownApp(of: found)
+            let named = found.filter {
+                $0.names(userId) && !known.contains($0.id) && $0.ownership(under: app) != .anothers
+            }
             for customer in unique(named) {
-                if let current = try await present(customer, owner: userId, patience) { ids.append(current.id) }
+                if let current = try await present(customer, owner: userId, patience) { customers.append(current) }
             }
         } catch { isComplete = false }
-        return (ids, isComplete)
+        return (customers, isComplete)
     }
 
     private static func query(naming userId: String) -> String {
-        "metadata[\(searchQuote(ProfileFields.userIdName))]:\(searchQuote(userId))"
+        "metadata[\(searchQuote(CustomerMark.user))]:\(searchQuote(userId))"
     }
 
     private func spellings(of email: String) -> [String] {
@@ -144,7 +183,7 @@ struct CustomerLookup: Sendable {
         try await atStripe { () async throws(StripeError) in
             try await stripe.everyCustomer(
                 createdFrom: createdFrom.subtractingSaturated(600_000), patience: patience
-            ) { customer in customer.owner.map { sameCodePoints($0, userId) } ?? false }
+            ) { customer in customer.names(userId) }
         }
     }
 
@@ -162,14 +201,4 @@ struct CustomerLookup: Sendable {
         var seen: Set<String> = []
         return customers.filter { seen.insert($0.id).inserted }
     }
-}
-
-extension Customer {
-    /// The user that it names in its metadata.
-    var owner: String? {
-        let userId = metadata?[ProfileFields.userIdName]?.string
-        return userId?.isEmpty == true ? nil : userId
-    }
-
-    var isArchived: Bool { metadata?[ProfileFields.archivedAtName] != nil }
 }

@@ -8,17 +8,22 @@ extension CustomerService {
     /// Takes in what the customer is now. To be called with the lease on its user.
     /// - Returns: The fields of the user's row that changed; `nil` when nothing here depends on the customer.
     func absorb(_ customer: JSONObject, mark: EventMark? = nil) async throws(ServiceError) -> [String]? {
-        let wins = stripeWins
+        // What another application has made of it is none of the user's.
+        let isAnothers =
+            if let customer = Customer(customer) { try await store.ownership(of: customer) == .anothers } else { false }
+        let (wins, app) = (isAnothers ? [] : stripeWins, store.app)
         return try await stored { () async throws(StoreError) in
             try await store.absorb(customer["id"]?.string ?? "", mark: mark, at: clock.now()) { user, synced, refused in
                 ProfileFields.merge(
-                    customer, user: user, synced: synced, wins: wins.filter { !refused.contains($0) })
+                    customer, user: user, synced: synced, wins: wins.filter { !refused.contains($0) },
+                    app: app)
             }
         }
     }
 
-    /// Gives a customer that names a user at Stripe to that user, if the user has none and none is being made. What told
-    /// of it, an event or a list, may be old: Stripe is asked what the customer is now.
+    /// Gives a customer that names a user at Stripe to that user, if it is this application's (`belongs`), and the user has
+    /// none and none is being made. What told of it, an event or a list, may be old: Stripe is asked what the customer is
+    /// now.
     /// - Returns: Whether the user has it now and had not before.
     func adopt(_ customerId: String, by userId: String) async throws(ServiceError) -> Bool {
         try await sync.withLease(.user(userId), "the user") { () async throws(ServiceError) in
@@ -26,10 +31,11 @@ extension CustomerService {
                 try await adopter(of: customerId, userId)
             }
             guard let user, let customer = try await presentCustomer(customerId), !customer.isDeleted,
-                !customer.isArchived, let owner = customer.owner, sameCodePoints(owner, userId)
+                !customer.isArchived, try await store.ownership(of: customer) != .anothers,
+                customer.belongs(to: userId, of: [user.email], under: store.app)
             else { return false }
             return try await stored { () async throws(StoreError) in
-                let base = ProfileFields.adopted(customer.object, for: user)
+                let base = ProfileFields.adopted(customer.object, for: user, app: store.app)
                 let outcome = try await store.link(
                     customer.id, to: userId, settling: nil, created: false, profile: base,
                     edits: ProfileFields.edits(of: customer.object, from: base), completing: nil, isComplete: false,

@@ -14,34 +14,48 @@ extension CustomerService {
     ///   - isDone: Whether a customer is as it is to be. Asked of a call that was begun earlier and can't be repeated under
     ///     its key, since Stripe has forgotten that or the body would be another one: what is there is not written again.
     ///   - prepare: What is to be on disk before Stripe is called.
+    ///   - fields: What is to be sent to the customer as it is.
     func change(
-        _ customerId: String, _ fields: JSONObject, for call: NotedCall?, isDone: (Customer) -> Bool,
-        prepare: () async throws(StoreError) -> Void = {}
+        _ customerId: String, for call: NotedCall?, isDone: (Customer) -> Bool,
+        prepare: () async throws(StoreError) -> Void = {}, _ fields: (Customer) throws(ServiceError) -> JSONObject
     ) async throws(ServiceError) -> Customer {
-        guard !formEncoded(fields).isEmpty else {
-            AuditScope.current?.isUnchanged = true
-            return try await livingCustomer(customerId)
-        }
-        return try await sync.withLease(on: customerId) { () async throws(ServiceError) in
+        try await sync.withLease(on: customerId) { () async throws(ServiceError) in
+            let customer = try await changeableCustomer(customerId)
+            let fields = try fields(customer)
+            guard !formEncoded(fields).isEmpty else {
+                AuditScope.current?.isUnchanged = true
+                return customer
+            }
             let isPartial = WholeObjects.isPartial(fields)
             let isBegunAnew = call.map { $0.isCarriedOn && (isPartial || !sync.isKeyKept(since: $0.since)) } ?? false
-            var whole = fields
-            if isPartial || isBegunAnew {
-                let customer = try await livingCustomer(customerId)
-                if isBegunAnew, isDone(customer) { return customer }
-                if isPartial { whole = WholeObjects.completed(fields, from: customer.object) }
-            }
+            if isBegunAnew, isDone(customer) { return customer }
             try await stored(prepare)
-            let failure: StripeError
-            do throws(StripeError) {
-                let key = isBegunAnew ? freshKey() : stripeKey(of: call)
-                return try await stripe.updateCustomer(customerId, whole, idempotencyKey: key).value
-            } catch {
-                failure = error
-            }
-            try await renewKey(of: call, after: failure)
-            throw await explained(failure, customerId)
+            let whole = WholeObjects.completed(fields, from: customer.object)
+            let key = isBegunAnew ? freshKey() : stripeKey(of: call)
+            return try await send(whole, to: customer, key, for: call)
         }
+    }
+
+    /// Under the customer's lease.
+    func send(
+        _ fields: JSONObject, to customer: Customer, _ idempotencyKey: String, for call: NotedCall? = nil
+    ) async throws(ServiceError) -> Customer {
+        let failure: StripeError
+        do throws(StripeError) {
+            return try await stripe.updateCustomer(customer.id, fields, idempotencyKey: idempotencyKey).value
+        } catch {
+            failure = error
+        }
+        try await renewKey(of: call, after: failure)
+        throw await explained(failure, customer.id)
+    }
+
+    /// The customer when it is alive and no other application's.
+    /// - Throws: `customer_deleted`, `customer_not_found`.
+    func changeableCustomer(_ customerId: String) async throws(ServiceError) -> Customer {
+        let customer = try await livingCustomer(customerId)
+        guard try await store.ownership(of: customer) != .anothers else { throw .anothersCustomer(customerId) }
+        return customer
     }
 
     /// Under which key a change goes to Stripe: that of the call, as long as Stripe knows it.
@@ -105,16 +119,19 @@ extension CustomerService {
     }
 
     /// Customers that were made for a user earlier: those that are still the user's, or nobody's, those of them that are
-    /// alive, and those that name another user by now.
+    /// alive, and those that name another user or are another application's by now.
     func formerCustomers(
         of userId: String
     ) async throws(ServiceError) -> (ids: [String], living: [Customer], others: [String]) {
         var former: (ids: [String], living: [Customer], others: [String]) = ([], [], [])
         for id in try await stored({ () async throws(StoreError) in try await store.formerCustomers(of: userId) }) {
             let customer = try await presentCustomer(id)
-            if let owner = customer?.owner, !sameCodePoints(owner, userId) {
-                former.others.append(id)
-                continue
+            if let customer {
+                let isAnothers = try await store.ownership(of: customer) == .anothers
+                if isAnothers || customer.owner != nil && !customer.names(userId) {
+                    former.others.append(id)
+                    continue
+                }
             }
             former.ids.append(id)
             if let customer, !customer.isDeleted { former.living.append(customer) }

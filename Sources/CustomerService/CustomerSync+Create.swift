@@ -77,7 +77,7 @@ extension CustomerSync {
 
     private func settled(_ customer: Customer, made: Bool, _ intent: CreateIntent, _ user: User?) -> Settlement {
         let sent = made ? intent.fields : [:]
-        let profile = user.map { ProfileFields.adopted(customer.object, for: $0, sent: sent) } ?? [:]
+        let profile = user.map { ProfileFields.adopted(customer.object, for: $0, app: store.app, sent: sent) } ?? [:]
         return .customer(customer, made: made, profile: profile)
     }
 
@@ -90,7 +90,8 @@ extension CustomerSync {
         // With a time that is not believed it may have been sent at any time.
         let created = isKeyAgeKnown(of: intent) ? intent.createdAt : 0
         return try await lookup.customer(
-            ownedBy: intent.userId, emails: emails, thorough: thorough, sentSince: mayBeSent ? created : nil,
+            ownedBy: intent.userId, emails: emails, thorough: thorough, sent: mayBeSent ? intent : nil,
+            sentSince: mayBeSent ? created : nil,
             patience: run.request.patience)
     }
 
@@ -208,7 +209,7 @@ extension CustomerSync {
     /// The user has something to be sent that the intent has not.
     private func isOutdated(_ intent: CreateIntent, _ user: User, _ run: SyncRun) -> Bool {
         let synced = ProfileFields.profile(sentAs: intent.fields)
-        let unsent = ProfileFields.difference(from: synced, to: ProfileFields.profile(of: user))
+        let unsent = ProfileFields.difference(from: synced, to: ProfileFields.profile(of: user, app: store.app))
         return !ProfileFields.without(withheld(run.claim), unsent).isEmpty
     }
 
@@ -221,7 +222,7 @@ extension CustomerSync {
         let withheld = withheld(run.claim)
         let isComplete =
             run.claim.user.map {
-                let unsent = ProfileFields.difference(from: profile, to: ProfileFields.profile(of: $0))
+                let unsent = ProfileFields.difference(from: profile, to: ProfileFields.profile(of: $0, app: store.app))
                 return ProfileFields.without(withheld, unsent).isEmpty
             } ?? false
         let (userId, change) = (run.userId, isComplete ? run.claim.change?.id : nil)

@@ -10,11 +10,14 @@ enum DisposalOutcome: Sendable {
     case missing
     /// The key's mode has none, the other one does; that one stays as it is.
     case inOtherMode
+    /// It carries another application's mark, and stays as it is.
+    case anothers
 }
 
 /// Archiving and deleting customers at Stripe, noted on disk before Stripe is asked and completed after a kill.
 extension CustomerSync {
-    /// Carries out what is noted for a customer, unless somebody else has done so meanwhile.
+    /// Carries out what is noted for a customer, unless somebody else has done so meanwhile. One that carries another
+    /// application's mark is left as it is.
     /// - Throws: `ServiceError`; the disposal is then queued for later.
     @discardableResult
     func dispose(of customerId: String, patience: Patience = .normal) async throws(ServiceError) -> DisposalOutcome {
@@ -25,9 +28,11 @@ extension CustomerSync {
             guard let disposal = noted else { return .done }
             let outcome: DisposalOutcome
             do throws(ServiceError) {
-                switch disposal.action {
-                case .archive: outcome = try await archive(disposal, patience)
-                case .delete: outcome = try await delete(disposal.customerId, patience)
+                outcome = try await carryOut(disposal, patience)
+                if outcome == .anothers {
+                    log(.warning, "disposal.anothers", ["customerId": .string(customerId)])
+                    try await stored { () async throws(StoreError) in try await store.dropDisposal(customerId) }
+                    return outcome
                 }
             } catch {
                 let delay = Backoff.delay(
@@ -50,35 +55,38 @@ extension CustomerSync {
         }
     }
 
-    /// Marks the customer; one that is gone already needs no mark.
-    private func archive(_ disposal: Disposal, _ patience: Patience) async throws(ServiceError) -> DisposalOutcome {
-        try await dispose(of: disposal.customerId) { () async throws(StripeError) in
-            _ = try await stripe.updateCustomer(
-                disposal.customerId, Self.archiveMark(at: disposal.requestedAt),
-                idempotencyKey: SyncKey.archive.of(disposal.idempotencyKey), patience: patience)
-        }
-    }
-
-    /// Deletes it; one that is gone already is as good. DELETE is idempotent and takes no key.
-    private func delete(_ customerId: String, _ patience: Patience) async throws(ServiceError) -> DisposalOutcome {
-        try await dispose(of: customerId) { () async throws(StripeError) in
-            _ = try await stripe.deleteCustomer(customerId, patience: patience)
-        }
-    }
-
-    private func dispose(
-        of customerId: String, _ act: () async throws(StripeError) -> Void
+    private func carryOut(
+        _ disposal: Disposal, _ patience: Patience
     ) async throws(ServiceError) -> DisposalOutcome {
+        let customer: Customer
         do throws(StripeError) {
-            try await act()
+            customer = try await stripe.retrieveCustomer(disposal.customerId, patience: patience).value
+        } catch {
+            return try gone(error, disposal.customerId)
+        }
+        guard !customer.isDeleted else { return .missing }
+        guard try await store.ownership(of: customer) != .anothers else { return .anothers }
+        let fields =
+            disposal.action == .archive ? try ArchiveMark.fields(archiving: customer, at: disposal.requestedAt) : [:]
+        do throws(StripeError) {
+            switch disposal.action {
+            case .archive where fields.isEmpty: break
+            case .archive:
+                _ = try await stripe.updateCustomer(
+                    customer.id, fields, idempotencyKey: SyncKey.archive.of(disposal.idempotencyKey),
+                    patience: patience)
+            // DELETE is idempotent and takes no key.
+            case .delete: _ = try await stripe.deleteCustomer(customer.id, patience: patience)
+            }
             return .done
         } catch {
-            guard error.missing == .customer else { throw ServiceError(error, customerId: customerId) }
-            return error.existsInOtherMode ? .inOtherMode : .missing
+            return try gone(error, disposal.customerId)
         }
     }
 
-    static func archiveMark(at time: Milliseconds) -> JSONObject {
-        ["metadata": [ProfileFields.archivedAtName: .string(rfc3339(time))]]
+    /// One that is gone already is as good.
+    private func gone(_ error: StripeError, _ customerId: String) throws(ServiceError) -> DisposalOutcome {
+        guard error.missing == .customer else { throw ServiceError(error, customerId: customerId) }
+        return error.existsInOtherMode ? .inOtherMode : .missing
     }
 }

@@ -9,18 +9,24 @@ extension CustomerSync {
         _ customerId: String, of user: User, _ run: inout SyncRun
     ) async throws(ServiceError) -> SyncResult? {
         var known = run.claim.synced
-        if known == nil || run.request.verify && run.customer == nil {
+        // A mark that is to be set, or that is not ours, is not trusted but looked at.
+        let isMarkKnown = ProfileFields.same(known?["metadata"]?[CustomerMark.app]?.string, store.app)
+        if known == nil || (run.request.verify || !isMarkKnown) && run.customer == nil {
             guard let customer = try await livingCustomer(customerId, run) else {
                 return try await relink(after: customerId, &run)
+            }
+            if try await store.ownership(of: customer) == .anothers {
+                throw ServiceError.takenByAnother(customerId, from: run.userId)
             }
             run.customer = customer
             known =
                 known.map { ProfileFields.marked($0, as: customer.object) }
-                ?? ProfileFields.adopted(customer.object, for: user)
+                ?? ProfileFields.adopted(customer.object, for: user, app: store.app)
         }
         let withheld = withheld(run.claim)
-        let profile = ProfileFields.profile(ProfileFields.profile(of: user), leaving: withheld, as: known ?? [:])
-        let unsent = ProfileFields.difference(from: known ?? [:], to: ProfileFields.profile(of: user))
+        let wanted = ProfileFields.profile(of: user, app: store.app)
+        let profile = ProfileFields.profile(wanted, leaving: withheld, as: known ?? [:])
+        let unsent = ProfileFields.difference(from: known ?? [:], to: wanted)
         let fields = run.claim.isArchived ? [:] : ProfileFields.without(withheld, unsent)
         if fields.isEmpty {
             let isNewlyKnown = run.claim.synced == nil && !run.claim.isArchived

@@ -99,6 +99,7 @@ package struct CustomerSync: Sendable {
             if let claimed, !waited, await isCurrent(claimed, of: userId) { claim = claimed }
             if claim == nil { claim = try await self.claim(userId, request) }
             guard let claim else { throw Self.leaseLost(userId) }
+            tellReservedMetadata(of: claim.user)
             var run = SyncRun(userId: userId, request: request, claim: claim)
             do throws(ServiceError) {
                 var result = try await carryOut(&run)
@@ -149,15 +150,22 @@ package struct CustomerSync: Sendable {
         }
     }
 
+    /// Another program wrote into the user's metadata what is not the user's to say (`ProfileFields.profile`).
+    private func tellReservedMetadata(of user: User?) {
+        let count = user?.metadata.members.count { CustomerMark.isReserved($0.name) } ?? 0
+        guard let user, count > 0 else { return }
+        log(.warning, "metadata.reserved", ["userId": .string(user.id), "count": .number(JSONNumber(count))])
+    }
+
     private func isCurrent(_ claim: SyncClaim, of userId: String) async -> Bool {
         do throws(StoreError) { return try await store.isCurrent(claim, of: userId) } catch { return false }
     }
 
     func draft(_ request: SyncRequest) -> @Sendable (User) -> IntentDraft? {
-        let identifiers = identifiers
+        let (identifiers, app) = (identifiers, store.app)
         return { user in
             guard user.unfitColumns.isEmpty else { return nil }
-            var fields = ProfileFields.createFields(for: user)
+            var fields = ProfileFields.createFields(for: user, app: app)
             for member in request.extraFields.members where fields[member.name] == nil {
                 fields[member.name] = member.value
             }

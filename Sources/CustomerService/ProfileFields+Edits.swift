@@ -12,15 +12,15 @@ internal import Stripe
 /// with the row, and again nothing differs.
 extension ProfileFields {
     /// The fields of a customer that the profile mirrors, in the profile's form. What the object at hand says nothing about
-    /// is as it is known; what is in doubt there too stays so. Of the metadata only names that one of the profiles has are
-    /// looked at.
+    /// is as it is known; what is in doubt there too stays so. Of the metadata only the marks and names that one of the
+    /// profiles has are looked at.
     static func mirror(of customer: JSONObject, over known: JSONObject, like profiles: JSONObject...) -> JSONObject {
         var mirrored: JSONObject = [:]
         for name in texts { mirrored[name] = value(customer.said(name), else: known[name], unset: .null) }
         var metadata: JSONObject = [:]
-        for member in profiles.flatMap({ $0["metadata"]?.object?.members ?? [] }) {
-            metadata[member.name] = value(
-                customer.said(ofMetadata: member.name), else: known["metadata"]?[member.name], unset: nil)
+        let names = profiles.flatMap { $0["metadata"]?.object?.members.map(\.name) ?? [] }
+        for name in CustomerMark.all + names {
+            metadata[name] = value(customer.said(ofMetadata: name), else: known["metadata"]?[name], unset: nil)
         }
         mirrored["metadata"] = .object(metadata)
         return mirrored
@@ -56,11 +56,11 @@ extension ProfileFields {
     /// has changed it too and that was not sent yet, or where nobody knows whether it was: an acknowledged change is not
     /// lost, and will be sent.
     static func merge(
-        _ customer: JSONObject, user: User, synced: SyncedProfile, wins: [String]
+        _ customer: JSONObject, user: User, synced: SyncedProfile, wins: [String], app: String?
     ) -> ProfileMerge {
         var base = marked(synced.profile, as: customer)
         let before = known(SyncedProfile(profile: base, edits: synced.edits))
-        let (state, row) = (mirror(of: customer, over: before, like: base), profile(of: user))
+        let (state, row) = (mirror(of: customer, over: before, like: base), profile(of: user, app: app))
         var userFields: JSONObject = [:]
         for name in texts where wins.contains(name) && base[name] != nil {
             guard !same(base[name]?.string, state[name]?.string), same(base[name]?.string, row[name]?.string) else {
@@ -71,24 +71,26 @@ extension ProfileFields {
         }
         return ProfileMerge(
             synced: SyncedProfile(profile: base, edits: difference(from: base, to: state)), userFields: userFields,
-            isMarkLost: isMarkLost(customer, user.id))
+            isMarkLost: CustomerMark.all.contains { isLost($0, of: customer, row) })
     }
 
-    private static func isMarkLost(_ customer: JSONObject, _ userId: String) -> Bool {
-        switch customer.said(ofMetadata: userIdName) {
+    private static func isLost(_ mark: String, of customer: JSONObject, _ row: JSONObject) -> Bool {
+        let wanted = row["metadata"]?[mark]?.string
+        return switch customer.said(ofMetadata: mark) {
         case .absent: false
-        case .unset, .object: true
-        case .text(let mark): !sameCodePoints(mark, userId)
+        case .unset, .object: wanted != nil
+        case .text(let text): !same(text, wanted)
         }
     }
 
-    /// The synced profile with the mark by which the customer names its user as the customer has it. That one is the
-    /// service's own: removed or changed, it is no edit to be kept but something to be sent, since by the mark a lost
-    /// database finds the customer again. One in doubt is sent anyway.
+    /// The synced profile with the marks as the customer has them. They are the service's own: removed, changed, or left
+    /// over from an archive, they are no edit to be kept but something to be sent, since by them a lost database finds the
+    /// customer again. One in doubt is sent anyway.
     static func marked(_ synced: JSONObject, as customer: JSONObject) -> JSONObject {
         var metadata = synced["metadata"]?.object ?? [:]
-        guard metadata[userIdName]?.isNull != true else { return synced }
-        metadata[userIdName] = value(customer.said(ofMetadata: userIdName), else: metadata[userIdName], unset: nil)
+        for name in CustomerMark.all where metadata[name]?.isNull != true {
+            metadata[name] = value(customer.said(ofMetadata: name), else: metadata[name], unset: nil)
+        }
         var marked = synced
         marked["metadata"] = .object(metadata)
         return marked

@@ -12,7 +12,7 @@ extension ProfileFields {
             case .email, .name, .phone: left[field.name] = nil
             case .metadata(let name):
                 let members = left["metadata"]?.object?.members ?? []
-                let kept = members.filter { isMark($0.name) || name != nil && $0.name != name }
+                let kept = members.filter { CustomerMark.isReserved($0.name) || name != nil && $0.name != name }
                 left["metadata"] = kept.isEmpty ? nil : .object(JSONObject(kept))
             }
         }
@@ -43,16 +43,11 @@ extension ProfileFields {
                 var metadata = told["metadata"]?.object ?? [:]
                 let before = known["metadata"]?.object ?? [:]
                 let names = name.map { [$0] } ?? (metadata.members + before.members).map(\.name)
-                for name in names where !isMark(name) { metadata[name] = before[name] }
+                for name in names where !CustomerMark.isReserved(name) { metadata[name] = before[name] }
                 told["metadata"] = .object(metadata)
             }
         }
         return told
-    }
-
-    /// By these a customer names its user; they are the service's own.
-    private static func isMark(_ name: String) -> Bool {
-        name == userIdName || name.hasPrefix("stripe_customers_")
     }
 }
 
@@ -79,7 +74,7 @@ extension ProfileField {
 extension CustomerSync {
     /// The refused fields of which the user has the refused value still: not sent, and told.
     func standing(_ refused: [RefusedField], of user: User) -> [RefusedField] {
-        let profile = ProfileFields.profile(of: user)
+        let profile = ProfileFields.profile(of: user, app: store.app)
         return refused.filter { refusal in
             guard refusal.side == .stripe, let field = ProfileField(name: refusal.field) else { return false }
             return store.isRefused(ProfileFields.value(of: field, in: profile), refusal)
@@ -94,7 +89,7 @@ extension CustomerSync {
     /// Remembers what Stripe refuses, so that the rest can go.
     func record(_ field: ProfileField, refusedBy error: ServiceError, _ run: inout SyncRun) async throws(ServiceError) {
         guard let user = run.claim.user else { return }
-        let value = ProfileFields.value(of: field, in: ProfileFields.profile(of: user))
+        let value = ProfileFields.value(of: field, in: ProfileFields.profile(of: user, app: store.app))
         let refused = try await stored { () async throws(StoreError) in
             try await store.recordRefusal(
                 field.name, value: value, of: user.id, errorType: error.kind.rawValue, error: error.message,

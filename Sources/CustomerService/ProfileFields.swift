@@ -4,17 +4,15 @@ internal import Stripe
 
 /// The part of a user that its customer mirrors, and what differs from what Stripe was last told. Pure functions.
 package enum ProfileFields {
-    /// The metadata name under which a customer names its user.
-    package static let userIdName = "userId"
-    /// The metadata name that marks an archived customer.
-    package static let archivedAtName = "archived_at"
-
     static let texts = ["email", "name", "phone"]
 
-    /// `{email, name, phone, metadata}` as Stripe should have it; a text that the user lacks is null.
-    package static func profile(of user: User) -> JSONObject {
-        var metadata = user.metadata
-        metadata[userIdName] = .string(user.id)
+    /// `{email, name, phone, metadata}` as Stripe should have it; a text that the user lacks is null. Of the metadata all
+    /// but the names that are reserved, and in their place the marks.
+    /// - Parameter app: The application's name, if it has one.
+    package static func profile(of user: User, app: String?) -> JSONObject {
+        var metadata = JSONObject(user.metadata.members.filter { !CustomerMark.isReserved($0.name) })
+        metadata[CustomerMark.user] = .string(user.id)
+        metadata[CustomerMark.app] = app.map { .string($0) }
         return [
             "email": user.email.map { .string($0) } ?? .null, "name": user.name.map { .string($0) } ?? .null,
             "phone": user.phone.map { .string($0) } ?? .null, "metadata": .object(metadata),
@@ -22,14 +20,17 @@ package enum ProfileFields {
     }
 
     /// What a create sends: the profile without what is null.
-    package static func createFields(for user: User) -> JSONObject { withoutNulls(profile(of: user)) }
+    package static func createFields(for user: User, app: String?) -> JSONObject {
+        withoutNulls(profile(of: user, app: app))
+    }
 
     package static func withoutNulls(_ fields: JSONObject) -> JSONObject {
         JSONObject(fields.members.filter { !$0.value.isNull })
     }
 
     /// What an update has to send to bring Stripe from `synced` to `profile`: a three-way comparison in which a field
-    /// that is the same on both sides is not sent, whatever Stripe has there by now. Metadata by name.
+    /// that is the same on both sides is not sent, whatever Stripe has there by now. Metadata by name; the application's
+    /// mark is only ever set, since a process that doesn't know the name yet must not unset it.
     package static func difference(from synced: JSONObject, to profile: JSONObject) -> JSONObject {
         var fields: JSONObject = [:]
         for name in texts {
@@ -44,7 +45,9 @@ package enum ProfileFields {
         for member in new.members where !same(old[member.name]?.string, member.value.string) {
             metadata[member.name] = member.value
         }
-        for member in old.members where new[member.name] == nil { metadata[member.name] = .null }
+        for member in old.members where new[member.name] == nil && member.name != CustomerMark.app {
+            metadata[member.name] = .null
+        }
         if !metadata.isEmpty { fields["metadata"] = .object(metadata) }
         return fields
     }
@@ -62,11 +65,13 @@ package enum ProfileFields {
     }
 
     /// The starting point for a customer that was found: what Stripe has, but where the user has nothing to say Stripe's
-    /// own value stays, and metadata that is not the user's is left alone.
+    /// own value stays, and metadata that is neither the user's nor a mark is left alone.
     /// - Parameter sent: The fields of a create that it may have come of. They are the user's, too: one that the user has
     ///   unset since is to be unset.
-    package static func adopted(_ customer: JSONObject, for user: User, sent: JSONObject = [:]) -> JSONObject {
-        let wanted = profile(of: user)
+    package static func adopted(
+        _ customer: JSONObject, for user: User, app: String?, sent: JSONObject = [:]
+    ) -> JSONObject {
+        let wanted = profile(of: user, app: app)
         var base: JSONObject = [:]
         for name in texts {
             let isUsers = wanted[name]?.isNull != true || sent[name] != nil
@@ -80,7 +85,7 @@ package enum ProfileFields {
             }
         }
         base["metadata"] = .object(metadata)
-        return base
+        return marked(base, as: customer)
     }
 
     /// The profile that Stripe knows after a create with these fields.
@@ -97,11 +102,12 @@ package enum ProfileFields {
     }
 }
 
-/// "You can specify up to 50 keys" (https://docs.stripe.com/metadata), and one of them is the user's id.
-func requireRoomForUserID(in metadata: JSONObject) throws(ServiceError) {
-    let others = metadata.members.filter { !sameCodePoints($0.name, ProfileFields.userIdName) }
-    guard others.count > 49 else { return }
+/// The schemas see only what a change names; what it comes to has to leave room for the marks.
+func requireRoomForMarks(in metadata: JSONObject) throws(ServiceError) {
+    let (count, limit) = (metadata.members.count { !CustomerMark.isReserved($0.name) }, CustomerMark.usersKeysMax)
+    guard count > limit else { return }
     throw .violation(
-        of: "maxProperties", at: "/metadata", params: ["limit": 49],
-        "comes to \(others.count) members; at most 49 are allowed beside userId")
+        of: "maxProperties", at: "/metadata", params: ["limit": .number(JSONNumber(limit))],
+        "comes to \(count) members; at most \(limit) are allowed, since Stripe takes 50 and two are the service's own:"
+            + " unset some with null")
 }

@@ -1,10 +1,10 @@
+internal import CustomerStore
 internal import JSON
 
 /// What Stripe is known to refuse, by the limits that the schemas of `registerUser` have too. Rows that other programs write need
 /// not keep them; a sync leaves the judgement to Stripe, a forecast can't.
 enum ProfileLimits {
     private static let characters = ["email": 512, "name": 256, "phone": 20]
-    private static let metadataNames = 50
     private static let metadataName = 40
     private static let metadataValue = 500
 
@@ -16,7 +16,7 @@ enum ProfileLimits {
             if text.unicodeScalars.count > limit || field == .email && !isAddress(text) { fields.append(field) }
         }
         let metadata = profile["metadata"]?.object ?? [:]
-        if metadata.count > metadataNames { fields.append(.metadata(nil)) }
+        if metadata.count > CustomerMark.keysMax { fields.append(.metadata(nil)) }
         for member in metadata.members {
             let isNamed =
                 member.name.unicodeScalars.count <= metadataName && !member.name.contains { "[]".contains($0) }

@@ -12,6 +12,8 @@ struct ReconcileFinding: Sendable {
         case deadLink = "dead_link"
         /// A link to a customer of Stripe's other mode.
         case wrongMode = "wrong_mode"
+        /// A link to a customer that carries another application's mark.
+        case anotherApplications = "another_applications"
         /// A customer of no user.
         case orphan
         /// Several customers for one user.
@@ -19,7 +21,7 @@ struct ReconcileFinding: Sendable {
     }
 
     /// What `--fix` does about it.
-    enum Repair: Sendable { case sync, relink, takeIn, adopt }
+    enum Repair: Sendable { case sync, relink, takeIn, adopt, archive }
 
     var kind: Kind
     var userId: String?
@@ -106,6 +108,22 @@ extension ReconcileFinding {
             repair: left.isEmpty && refused.allSatisfy { $0.side == .stripe } ? nil : .takeIn)
     }
 
+    /// The database knows that it is archived, and at Stripe nothing says so: a lost database would take it into use again.
+    static func archiveMarkLost(_ userId: String, _ customerId: String) -> ReconcileFinding {
+        ReconcileFinding(
+            kind: .drift, userId: userId, customerId: customerId, fields: ["metadata.\(CustomerMark.archivedAt)"],
+            action: "reconcile with fix marks it as archived at Stripe too; restoreCustomer takes it into use again",
+            repair: .archive)
+    }
+
+    /// Not repaired: which of the two it is only a person knows.
+    static func takenByAnother(_ customerId: String, from userId: String) -> ReconcileFinding {
+        ReconcileFinding(
+            kind: .anotherApplications, userId: userId, customerId: customerId,
+            action: "it carries the mark of another application and is not touched: unlinkCustomer and"
+                + " ensureCustomerExists, or linkCustomer with takeOver if it is this application's")
+    }
+
     static func adoptable(_ customerId: String, by userId: String) -> ReconcileFinding {
         ReconcileFinding(
             kind: .orphan, userId: userId, customerId: customerId,
@@ -118,7 +136,8 @@ extension ReconcileFinding {
             kind: .orphan, userId: userId, customerId: customerId,
             action: userId == nil
                 ? "no user has it: linkCustomer, or archiveCustomer if nobody needs it"
-                : "it names a user who does not have it: linkCustomer, or archiveCustomer if nobody needs it")
+                : "it names a user who does not have it: if it is this application's, linkCustomer, or archiveCustomer if"
+                    + " nobody needs it")
     }
 
     /// - Parameter reason: Why this one of the candidates is the one to keep.

@@ -10,10 +10,13 @@ extension Reconciliation {
         if customer.object["livemode"]?.bool ?? service.isLive != service.isLive {
             return [.wrongMode(user.id, customer.id)]
         }
-        // An archived customer is not synced, so it may be what it is.
-        guard !link.isArchived, !customer.isArchived else { return [] }
-        let synced = link.synced ?? SyncedProfile(profile: ProfileFields.adopted(customer.object, for: user))
-        let drift = ProfileFields.drift(of: customer.object, user: user, synced: synced, wins: service.stripeWins)
+        if customer.ownership(under: store.app) == .anothers { return [.takenByAnother(customer.id, from: user.id)] }
+        // An archived customer is not synced, so it may be what it is, but for the mark that says so.
+        if link.isArchived { return customer.isArchived ? [] : [.archiveMarkLost(user.id, customer.id)] }
+        let app = store.app
+        let synced = link.synced ?? SyncedProfile(profile: ProfileFields.adopted(customer.object, for: user, app: app))
+        let drift = ProfileFields.drift(
+            of: customer.object, user: user, synced: synced, wins: service.stripeWins, app: app)
         progress.keptEdits += drift.kept
         guard !drift.fields.isEmpty else { return [] }
         let refused = service.sync.standing(link.refused, of: user) + link.refused.filter { $0.side == .users }
@@ -78,7 +81,7 @@ extension Reconciliation {
         for id in customerIds {
             if touched.contains(id) {
                 guard let customer = try await service.presentCustomer(id), !customer.isDeleted, !customer.isArchived,
-                    try await link(to: id) == nil
+                    try await link(to: id) == nil, try await store.ownership(of: customer) != .anothers
                 else { continue }
             }
             open.append(id)

@@ -1,4 +1,5 @@
 internal import CustomerStore
+internal import Environment
 internal import Stripe
 
 /// Repairing what was found.
@@ -53,6 +54,12 @@ extension Reconciliation {
             // Again where the outcome of an update was not known: only now can be told what was edited since.
             for _ in 0..<2 where try await takeIn(customerId, of: userId) { return true }
             return false
+        case .archive:
+            guard let customerId = finding.customerId else { return false }
+            try await stored { () async throws(StoreError) in
+                try await store.noteDisposal(customerId, .archive, at: service.clock.now())
+            }
+            try await service.sync.dispose(of: customerId)
         case .adopt:
             guard let customerId = finding.customerId, try await service.adopt(customerId, by: userId) else {
                 return false

@@ -76,6 +76,8 @@ package struct Reconciliation: Sendable {
     /// - Parameter progress: Told after each page.
     package func run(progress tell: @Sendable (JSONObject) -> Void) async throws(ServiceError) -> Report {
         try await service.sync.withLease(.duty("reconcile"), "a reconciliation") { () async throws(ServiceError) in
+            // By the name the listed are judged.
+            _ = try await stored { () async throws(StoreError) in try await store.refreshApp() }
             var progress = try await resumed()
             var pages = customerPages(progress)
             while progress.walk != .done {
@@ -160,14 +162,33 @@ package struct Reconciliation: Sendable {
             }
             found += compare(present, link, &progress)
         }
-        let listed = page.data.map {
-            ListedCustomer(id: $0.id, owner: $0.owner, created: $0.created ?? 0, isArchived: $0.isArchived)
-        }
+        let listed = try await judged(page.data)
         progress.customers += page.data.count
         let goesOn = try await atStripe { () async throws(StripeError) in try pages.goesOn(after: page) }
         progress.last = pages.place
         if !goesOn { progress.begin(.users) }
         try await record(listed, found, progress)
+    }
+
+    /// What is to be remembered of listed customers.
+    private func judged(_ customers: [Customer]) async throws(ServiceError) -> [ListedCustomer] {
+        let named = try await stored { () async throws(StoreError) in
+            try await store.users(Set(customers.compactMap(\.owner)))
+        }
+        return customers.map { customer in
+            let user = customer.owner.flatMap { named[$0] }
+            let claim: ListedCustomer.Claim =
+                if customer.ownership(under: store.app) == .anothers {
+                    .anothers
+                } else if let user, customer.belongs(to: user.id, of: [user.email], under: store.app) {
+                    .sure
+                } else {
+                    .open
+                }
+            return ListedCustomer(
+                id: customer.id, owner: customer.owner, created: customer.created ?? 0,
+                isArchived: customer.isArchived, claim: claim)
+        }
     }
 
     private func walkUsers(_ progress: inout Progress) async throws(ServiceError) {

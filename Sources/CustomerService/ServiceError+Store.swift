@@ -29,7 +29,7 @@ extension ServiceError {
                 .usersTableRefused, "\(error.description); \(write.wayOut)", details: ["rule": .string("\(rule)")])
             // A rule stays until the host takes it away, and holds for this row.
             awaited = .operator
-        case .usersTableUnfit, .newerDatabase, .changedMigration, .wrongAccount, .cannotOpen,
+        case .usersTableUnfit, .newerDatabase, .changedMigration, .wrongAccount, .otherApp, .cannotOpen,
             .nameTaken, .otherAuditKey, .auditEventNotStored, .database:
             self.init(.storageUnavailable, error.description, retryable: error.isTemporary)
         case .auditFile:

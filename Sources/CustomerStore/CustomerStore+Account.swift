@@ -1,4 +1,5 @@
 internal import SQLite
+import Synchronization
 
 extension CustomerStore {
     /// Binds the database to a Stripe account and mode, or checks that it is bound to this one.
@@ -35,6 +36,51 @@ extension CustomerStore {
             return .wrongAccount(bound: "the account \(owner)", given: keyOwner)
         }
         return nil
+    }
+
+    /// The name of the application that the database belongs to; `nil` while it has none.
+    package var app: String? { application.withLock { $0 } }
+
+    /// Gives the database the name of its application, or checks that it has this one. It keeps the first for good: by it
+    /// the customers at Stripe are known.
+    /// - Parameter name: `nil` for whatever it has.
+    /// - Returns: Whether it is new.
+    /// - Throws: `.otherApp` when it has another one.
+    package func bind(toApp name: String?) async throws(StoreError) -> Bool {
+        let (bound, isNew) = try await write { connection throws(StoreError) in
+            try Self.bind(toApp: name, &connection)
+        }
+        application.withLock { $0 = bound }
+        return isNew
+    }
+
+    /// What another process may have named it since this one was started.
+    package func refreshApp() async throws(StoreError) -> String? {
+        let name = try await setting(Self.appName)
+        application.withLock { $0 = name }
+        return name
+    }
+
+    static let appName = "app"
+
+    static func bind(
+        toApp name: String?, _ connection: inout Connection
+    ) throws(StoreError) -> (name: String?, isNew: Bool) {
+        let bound = try requireApp(name, &connection)
+        guard let name else { return (bound, false) }
+        if bound == nil { try set(appName, to: name, &connection) }
+        return (name, bound == nil)
+    }
+
+    /// Whether `bind(toApp:)` is going to be refused; nothing is written.
+    /// - Returns: The name that the database has.
+    @discardableResult
+    static func requireApp(_ name: String?, _ connection: inout Connection) throws(StoreError) -> String? {
+        let table = try connection.row("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'settings'")
+        guard table != nil else { return nil }
+        let bound = try connection.value(of: appName)
+        if let bound, let name, bound != name { throw .otherApp(bound: bound, given: name) }
+        return bound
     }
 
     /// Counts the deterministic sessions on this database, this one included: their identifiers must differ.

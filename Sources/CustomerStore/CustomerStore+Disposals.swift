@@ -61,16 +61,29 @@ extension CustomerStore {
         }
     }
 
-    /// It is done: a deleted customer loses its link.
+    /// It is done: a deleted customer loses its link, an archived one is not synced any more. Where a user got it while it
+    /// was being archived it is in use: a sync takes the mark off it again.
     /// - Parameter gone: Stripe had no such customer any more, or never had: the error that the caller gets, which is the
     ///   outcome of the one event.
     package func finishDisposal(
         _ customerId: String, _ action: Disposal.Action, gone: String? = nil
     ) async throws(StoreError) {
         try await writeRecorded { connection, audit throws(StoreError) in
-            let noted = try connection.row("SELECT user_id FROM disposals WHERE customer_id = ?", [.text(customerId)])
-            try connection.change("DELETE FROM disposals WHERE customer_id = ?", [.text(customerId)])
-            if action == .delete { try Self.unlinkDeleted(customerId, &connection) }
+            // One that was to be archived may have to be deleted by now.
+            let noted = try connection.row(
+                "DELETE FROM disposals WHERE customer_id = ? AND action = ? RETURNING user_id",
+                [.text(customerId), .text(action.rawValue)])
+            switch action {
+            case .delete: try Self.unlinkDeleted(customerId, &connection)
+            case .archive:
+                let holder = try Self.linkedUser(of: customerId, &connection)
+                let isNotedForIt = { (holder: String) in noted?.text(0).map { sameCodePoints($0, holder) } ?? false }
+                if let holder, !isNotedForIt(holder) {
+                    try Self.doubtMarks(of: customerId, at: audit.now, &connection)
+                } else if noted != nil, gone == nil {
+                    try Self.insertArchived(customerId, at: audit.now, &connection)
+                }
+            }
             let change = action == .delete ? "customer.deleted" : "customer.archived"
             try audit.record(
                 gone == nil ? change : "customer.gone", userId: noted?.text(0), customerId: customerId,
@@ -79,9 +92,20 @@ extension CustomerStore {
     }
 
     /// Stripe refused for good and nothing has happened.
-    package func cancelDisposal(_ customerId: String) async throws(StoreError) {
+    package func cancelDisposal(_ customerId: String, _ action: Disposal.Action) async throws(StoreError) {
         try await write { connection throws(StoreError) in
-            try connection.change("DELETE FROM disposals WHERE customer_id = ?", [.text(customerId)])
+            try connection.change(
+                "DELETE FROM disposals WHERE customer_id = ? AND action = ?",
+                [.text(customerId), .text(action.rawValue)])
+        }
+    }
+
+    /// It is not to be carried out at all, and that is recorded.
+    package func dropDisposal(_ customerId: String) async throws(StoreError) {
+        try await writeRecorded { connection, audit throws(StoreError) in
+            let noted = try connection.row(
+                "DELETE FROM disposals WHERE customer_id = ? RETURNING user_id", [.text(customerId)])
+            try audit.record("disposal.cancelled", userId: noted?.text(0), customerId: customerId, &connection)
         }
     }
 
@@ -151,7 +175,9 @@ extension CustomerStore {
             INSERT INTO disposals (customer_id, user_id, action, idempotency_key, requested_at)
             VALUES (?, ?, ?, lower(hex(randomblob(16))), ?)
             ON CONFLICT (customer_id) DO UPDATE SET
-                user_id = coalesce(excluded.user_id, user_id), action = excluded.action, parked = 0, not_before = 0
+                user_id = coalesce(excluded.user_id, user_id), parked = 0, not_before = 0,
+                -- What is to be deleted is not kept by an archiving that comes later.
+                action = CASE action WHEN 'delete' THEN 'delete' ELSE excluded.action END
             """, [.text(customerId), SQLiteValue(userId), .text(action), .integer(now)])
     }
 }

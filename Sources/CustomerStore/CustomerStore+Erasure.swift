@@ -14,13 +14,15 @@ package struct BegunErasure: Sendable {
 extension CustomerStore {
     /// The customers that go with a user: the one that it has, and those that are disposed of for it. One that was taken
     /// away from it, or is another user's by now, is not among them.
-    /// - Parameter others: Those of which Stripe has said that they are the user's.
+    /// - Parameters:
+    ///   - others: Those of which Stripe has said that they are the user's.
+    ///   - excepted: Those of which it has said that they are not.
     /// - Returns: `nil` when nothing is known of the user.
     package func customersToErase(
-        with userId: String, and others: [String] = []
+        with userId: String, and others: [String] = [], but excepted: [String] = []
     ) async throws(StoreError) -> [String]? {
         try await read { connection throws(StoreError) in
-            let customers = try Self.customersToErase(with: userId, others, &connection)
+            let customers = try Self.customersToErase(with: userId, others, but: excepted, &connection)
             return try Self.isKnown(userId, &connection) ? customers : nil
         }
     }
@@ -57,15 +59,18 @@ extension CustomerStore {
 
     /// Deletes the user here and notes its customers for deletion at Stripe, in one transaction. From here on the erasure
     /// is carried out whatever happens.
-    /// - Parameter others: Customers of which Stripe has said that they are the user's.
+    /// - Parameters:
+    ///   - others: Customers of which Stripe has said that they are the user's.
+    ///   - excepted: Those of which it has said that they are not: nothing is done with them.
     /// - Returns: `nil` when nothing is known of the user.
     package func beginErasure(
-        of userId: String, and others: [String], under key: HostKey?, at now: Milliseconds
+        of userId: String, and others: [String], but excepted: [String] = [], under key: HostKey?,
+        at now: Milliseconds
     ) async throws(StoreError) -> BegunErasure? {
         try await writeRecorded { connection, audit throws(StoreError) in
             try Self.requireFirst(key, audit.key, &connection)
             guard try Self.isKnown(userId, &connection) else { return nil }
-            let customers = try Self.customersToErase(with: userId, others, &connection)
+            let customers = try Self.customersToErase(with: userId, others, but: excepted, &connection)
             try connection.change(
                 """
                 INSERT INTO erasures (user_id, customer_ids, requested_at) VALUES (?, ?, ?)
@@ -75,6 +80,9 @@ extension CustomerStore {
             try connection.change(
                 "UPDATE create_intents SET disposal = 'delete' WHERE user_id = ? AND state = 'pending'",
                 [.text(userId)])
+            for customerId in excepted {
+                try connection.change("DELETE FROM disposals WHERE customer_id = ?", [.text(customerId)])
+            }
             for customerId in customers {
                 try Self.insertDisposal(customerId, userId: userId, "delete", at: now, &connection)
                 try connection.change("DELETE FROM archived_customers WHERE customer_id = ?", [.text(customerId)])
@@ -86,6 +94,28 @@ extension CustomerStore {
                 "user.erasure_begun", userId: userId, customerId: customers.first,
                 details: ["customers": .number(JSONNumber(customers.count))], &connection)
             return BegunErasure(customers: customers, keepsKeys: keys > 0)
+        }
+    }
+
+    /// Whether an address is the user's or was: its row has it, or the audit log knows it by its keyed hash, of this life of
+    /// the id. What was refused, and what somebody else was about, is no proof.
+    package func isAddress(_ email: String, of userId: String) async throws(StoreError) -> Bool {
+        let key = audit.key
+        return try await read { connection throws(StoreError) in
+            let user = try Self.user(userId, &connection)
+            if let own = user?.email, sameAddress(own, email) { return true }
+            return try connection.row(
+                """
+                SELECT 1 FROM audit_events WHERE user_id = ?1 AND outcome = 'ok'
+                    AND json_extract(details, '$.email.hash') = ?2
+                    AND json_extract(details, '$.change') IN ('user.registered', 'user.updated',
+                        'user.updated_from_stripe', 'customer.created', 'customer.updated')
+                    -- Somebody else may have had the id before the user who has it.
+                    AND (NOT ?3 OR sequence > (SELECT coalesce(max(sequence), 0) FROM audit_events
+                        WHERE user_id = ?1
+                            AND json_extract(details, '$.change') IN ('user.deleted', 'user.erasure_begun')))
+                LIMIT 1
+                """, [.text(key.reference(userId)), .text(key.hash(email)), SQLiteValue(user != nil)]) != nil
         }
     }
 
@@ -110,7 +140,7 @@ extension CustomerStore {
     }
 
     private static func customersToErase(
-        with userId: String, _ others: [String], _ connection: inout Connection
+        with userId: String, _ others: [String], but excepted: [String], _ connection: inout Connection
     ) throws(StoreError) -> [String] {
         try connection.rows(
             """
@@ -123,8 +153,9 @@ extension CustomerStore {
                 AND NOT EXISTS (SELECT 1 FROM users
                     WHERE stripe_customer_id = customer_id AND CAST(id AS TEXT) <> ?1)
                 AND customer_id NOT IN (SELECT customer_id FROM unlinked_customers)
+                AND customer_id NOT IN (SELECT value FROM json_each(?3))
             ORDER BY customer_id
-            """, [.text(userId), .text(storedJSON(others))]
+            """, [.text(userId), .text(storedJSON(others)), .text(storedJSON(excepted))]
         ).compactMap { $0.text(0) }
     }
 }

@@ -6,13 +6,14 @@ extension CustomerStore {
     /// - Parameters: As for `bind` and the initializer.
     /// - Throws: Why it may not. What can't be looked at now shows when the database is opened.
     package static func inspect(
-        path: String, account: String? = nil, keyOwner: String? = nil, auditKey: AuditKey? = nil
+        path: String, account: String? = nil, keyOwner: String? = nil, app: String? = nil, auditKey: AuditKey? = nil
     ) throws(StoreError) {
         guard path != ":memory:" else { return }
         do throws(StoreError) {
             var connection = try unchanging(path)
             try MigrationRunner.requireMigratable(&connection)
             try requireAccount(account, keyOwner, &connection)
+            try requireApp(app, &connection)
             try AuditLog.requireOpenable(database: path, key: auditKey, &connection)
         } catch {
             switch error {

@@ -6,8 +6,8 @@ internal import SQLite
 /// A lease is good while its owner has a row in `processes`; the owner renews that one row for all of its leases. Who is
 /// dead loses its row, and its leases with it (`ProcessWatch`).
 extension CustomerStore {
-    /// Says that this process lives, and clears up after those that don't any more. To be called every `leaseRenewal` for
-    /// as long as it holds leases.
+    /// Says that this process lives, clears up after those that don't any more, and learns the name that another one may have
+    /// given the database. To be called every `leaseRenewal` for as long as it holds leases.
     package func renewLeases() async throws(StoreError) {
         let (watch, audit, time) = (watch, audit, leaseClock.now())
         let renewal = watch.beginRenewal()
@@ -21,6 +21,7 @@ extension CustomerStore {
             return try await renewLeases()
         }
         watch.finish(renewal)
+        if app == nil { _ = try await refreshApp() }
         if recorded { scheduleAnchor() }
     }
 

@@ -124,9 +124,6 @@ extension CustomerStore {
             let doom = try connection.row(
                 "SELECT 1 FROM disposals WHERE customer_id = ? AND action = 'delete'", [.text(customerId)])
             if doom != nil { throw .customerDoomed(customerId: customerId) }
-            // It was to be archived for the user it had; it has one again.
-            try connection.change(
-                "DELETE FROM disposals WHERE customer_id = ? AND action = 'archive'", [.text(customerId)])
             try Self.writeUsers(
                 .link, "UPDATE users SET stripe_customer_id = ? WHERE id = ?", [.text(customerId), .text(userId)],
                 &connection)
@@ -142,7 +139,7 @@ extension CustomerStore {
     }
 
     /// Which of these customers a look-up must not adopt for the user: linked to another one, taken away by the host,
-    /// about to be disposed of, or reported as deleted (search may still find it for a while).
+    /// archived or about to be disposed of, or reported as deleted (search may still find it for a while).
     package func unadoptable(_ customerIds: [String], for userId: String) async throws(StoreError) -> Set<String> {
         try await read { connection throws(StoreError) in
             var refused: Set<String> = []
@@ -151,6 +148,7 @@ extension CustomerStore {
                     """
                     SELECT EXISTS (SELECT 1 FROM users WHERE stripe_customer_id = ?1 AND CAST(id AS TEXT) <> ?2)
                         OR EXISTS (SELECT 1 FROM unlinked_customers WHERE customer_id = ?1)
+                        OR EXISTS (SELECT 1 FROM archived_customers WHERE customer_id = ?1)
                         OR EXISTS (SELECT 1 FROM disposals WHERE customer_id = ?1)
                         OR EXISTS (SELECT 1 FROM customer_news WHERE customer_id = ?1 AND deleted = 1)
                     """, [.text(id), .text(userId)])
@@ -173,6 +171,10 @@ extension CustomerStore {
         _ customerId: String, of userId: String, _ connection: inout Connection
     ) throws(StoreError) {
         try connection.change("DELETE FROM unlinked_customers WHERE customer_id = ?", [.text(customerId)])
+        // It was archived, or to be, for the user it had; it has one again.
+        try connection.change("DELETE FROM archived_customers WHERE customer_id = ?", [.text(customerId)])
+        try connection.change(
+            "DELETE FROM disposals WHERE customer_id = ? AND action = 'archive'", [.text(customerId)])
         try connection.change(takeFromOthers, [.text(customerId), .text(userId)])
     }
 

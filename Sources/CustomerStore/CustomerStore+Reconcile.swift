@@ -10,12 +10,23 @@ package struct ListedCustomer: Sendable {
     /// Seconds since 1970.
     package var created: Int64
     package var isArchived: Bool
+    package var claim: Claim
 
-    package init(id: String, owner: String?, created: Int64, isArchived: Bool) {
+    /// Whether the user whom it names may have it.
+    package enum Claim: String, Sendable {
+        case sure
+        /// Nothing shows that it is this application's.
+        case open
+        /// It is another application's: no user's here, and no finding.
+        case anothers
+    }
+
+    package init(id: String, owner: String?, created: Int64, isArchived: Bool, claim: Claim) {
         self.id = id
         self.owner = owner
         self.created = created
         self.isArchived = isArchived
+        self.claim = claim
     }
 }
 
@@ -72,12 +83,14 @@ extension CustomerStore {
             for customer in customers {
                 try connection.change(
                     """
-                    INSERT INTO reconcile_customers (customer_id, owner, created, archived) VALUES (?, ?, ?, ?)
-                    ON CONFLICT (customer_id) DO UPDATE SET owner = excluded.owner, archived = excluded.archived
+                    INSERT INTO reconcile_customers (customer_id, owner, created, archived, claim)
+                    VALUES (?, ?, ?, ?, ?)
+                    ON CONFLICT (customer_id) DO UPDATE SET
+                        owner = excluded.owner, archived = excluded.archived, claim = excluded.claim
                     """,
                     [
                         .text(customer.id), SQLiteValue(customer.owner), .integer(customer.created),
-                        SQLiteValue(customer.isArchived),
+                        SQLiteValue(customer.isArchived), .text(customer.claim.rawValue),
                     ])
             }
             for entry in findings {
@@ -174,7 +187,7 @@ extension CustomerStore {
                 let others = try connection.rows(
                     """
                     SELECT customer_id FROM reconcile_customers
-                    WHERE owner = ?1 AND customer_id IS NOT ?2 AND \(Self.isOpen)
+                    WHERE owner = ?1 AND claim = 'sure' AND customer_id IS NOT ?2 AND \(Self.isOpen)
                         AND NOT EXISTS (SELECT 1 FROM unlinked_customers WHERE customer_id = reconcile_customers.customer_id)
                     ORDER BY created, customer_id
                     """, [.text(user.id), SQLiteValue(user.customerId)])
@@ -188,21 +201,23 @@ extension CustomerStore {
     }
 
     /// Customers that are no user's and of whom no user's turn tells: they name none, or one who is not there, or one from
-    /// whom the host took them.
+    /// whom the host took them, or nothing shows that they are this application's.
     package func orphans(after id: String?, limit: Int) async throws(StoreError) -> [ListedCustomer] {
         try await read { connection throws(StoreError) in
             try connection.rows(
                 """
-                SELECT customer_id, owner, created FROM reconcile_customers
+                SELECT customer_id, owner, created, claim FROM reconcile_customers
                 WHERE customer_id > ?1 AND \(Self.isOpen) AND (
                     owner IS NULL OR NOT EXISTS (
                         SELECT 1 FROM users WHERE users.id = owner AND CAST(users.id AS TEXT) = owner)
+                    OR claim = 'open'
                     OR EXISTS (SELECT 1 FROM unlinked_customers WHERE customer_id = reconcile_customers.customer_id))
                 ORDER BY customer_id LIMIT ?2
                 """, [.text(id ?? ""), SQLiteValue(limit)]
             ).map { row in
                 ListedCustomer(
-                    id: row.text(0) ?? "", owner: row.text(1), created: row.integer(2) ?? 0, isArchived: false)
+                    id: row.text(0) ?? "", owner: row.text(1), created: row.integer(2) ?? 0, isArchived: false,
+                    claim: row.text(3).flatMap(ListedCustomer.Claim.init) ?? .open)
             }
         }
     }
@@ -223,9 +238,19 @@ extension CustomerStore {
         }
     }
 
-    /// Nobody's, neither archived nor about to be archived or deleted, be it once a create that is under way has ended.
+    /// The users of these ids, by id.
+    package func users(_ ids: Set<String>) async throws(StoreError) -> [String: User] {
+        try await read { connection throws(StoreError) in
+            var users: [String: User] = [:]
+            for id in ids { users[id] = try Self.user(id, &connection) }
+            return users
+        }
+    }
+
+    /// Nobody's, no other application's, neither archived nor about to be archived or deleted, be it once a create that is under way has ended.
     private static let isOpen = """
-        archived = 0
+        archived = 0 AND claim <> 'anothers'
+            AND NOT EXISTS (SELECT 1 FROM archived_customers WHERE customer_id = reconcile_customers.customer_id)
             AND NOT EXISTS (SELECT 1 FROM users WHERE stripe_customer_id = reconcile_customers.customer_id)
             AND NOT EXISTS (SELECT 1 FROM disposals WHERE customer_id = reconcile_customers.customer_id)
             AND NOT EXISTS (SELECT 1 FROM customer_news

@@ -83,19 +83,25 @@ extension CustomerStore {
         }
     }
 
-    /// Before the metadata of a user's customer is cleared: the user's mark in it is in doubt, and a sync sends it again, after
-    /// a kill too.
-    package func doubtMark(_ name: String, of userId: String, at now: Milliseconds) async throws(StoreError) {
+    /// Whether the marks of a customer in use are at Stripe is not known: a sync sends them as they are to be, after a kill
+    /// too.
+    package func doubtMarks(of customerId: String, at now: Milliseconds) async throws(StoreError) {
         try await write { connection throws(StoreError) in
-            guard let user = try Self.user(userId, &connection), let customerId = user.customerId,
-                var profile = try Self.synced(userId, customerId, &connection)?.profile
-            else { return }
-            var metadata = profile["metadata"]?.object ?? [:]
-            metadata[name] = .null
-            profile["metadata"] = .object(metadata)
-            try Self.replaceSynced(userId, customerId, profile, &connection)
-            try Self.enqueueUnlessQueued(userId, at: now, &connection)
+            try Self.doubtMarks(of: customerId, at: now, &connection)
         }
+    }
+
+    static func doubtMarks(
+        of customerId: String, at now: Milliseconds, _ connection: inout Connection
+    ) throws(StoreError) {
+        guard let userId = try linkedUser(of: customerId, &connection) else { return }
+        if var profile = try synced(userId, customerId, &connection)?.profile {
+            var metadata = profile["metadata"]?.object ?? [:]
+            for name in CustomerMark.all { metadata[name] = .null }
+            profile["metadata"] = .object(metadata)
+            try replaceSynced(userId, customerId, profile, &connection)
+        }
+        try enqueue(userId, at: now, &connection)
     }
 
     /// The profile that Stripe was last told of the customer that the user has now.

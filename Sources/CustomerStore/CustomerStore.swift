@@ -34,6 +34,9 @@ package final class CustomerStore: Sendable {
     /// SQLite chooses the id of a user who comes without one.
     package let choosesIDs: Bool
 
+    /// The application that the database belongs to (`settings`), as far as this process knows.
+    let application = Mutex<String?>(nil)
+
     /// Leases are about living processes, whatever time `--deterministic` pretends.
     let leaseClock = SystemClock()
 

@@ -8,6 +8,7 @@ package struct DatabaseInspection: Sendable {
     /// The account and mode that it is bound to, as `CustomerStore.bind` names them; `nil` for none yet.
     package let account: String?
     private let keyOwner: String?
+    private let app: String?
     /// Why the users table can't serve.
     package let usersFault: StoreError?
     /// `nil` where there is no users table.
@@ -33,6 +34,7 @@ package struct DatabaseInspection: Sendable {
         usersFault = fault
         account = try connection.setting("account")
         keyOwner = try connection.setting("key_owner")
+        app = try connection.setting(CustomerStore.appName)
         userCount = hasUsers ? Int(try connection.row("SELECT count(*) FROM users")?.integer(0) ?? 0) : nil
         unlinkedCount =
             hasUsers && pending.isEmpty ? try MigrationRunner.usersWithoutCustomer(&connection) : nil
@@ -43,6 +45,14 @@ package struct DatabaseInspection: Sendable {
     /// Why the database is not for this account and key; `nil` if it is, or belongs to nobody yet.
     package func bindingFault(account: String, keyOwner: String?) -> StoreError? {
         CustomerStore.bindingFault(bound: self.account, account: account, owner: self.keyOwner, keyOwner: keyOwner)
+    }
+}
+
+extension DatabaseInspection {
+    /// Why the database is not this application's; `nil` if it is, or belongs to none yet.
+    package func applicationFault(_ name: String?) -> StoreError? {
+        guard let app, let name, app != name else { return nil }
+        return .otherApp(bound: app, given: name)
     }
 }
 

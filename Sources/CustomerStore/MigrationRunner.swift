@@ -6,10 +6,14 @@ internal import SQLite
 /// Brings a database's schema up to date: each migration in one transaction, recorded with its checksum.
 package enum MigrationRunner {
     /// Applies what is pending and returns the names, and `users` when its triggers and indexes had to be made again.
-    package static func migrate(path: String) throws(StoreError) -> [String] {
-        try CustomerStore.inspect(path: path)
+    /// - Parameter app: The application that the database is to belong to, or belongs to.
+    package static func migrate(path: String, app: String? = nil) throws(StoreError) -> [String] {
+        try CustomerStore.inspect(path: path, app: app)
         var connection = try CustomerStore.open(path)
         let applied = try migrate(&connection)
+        _ = try connection.transaction { connection throws(StoreError) in
+            try CustomerStore.bind(toApp: app, &connection)
+        }
         let restored = try UsersTable.restoreIfNeeded(at: SystemClock().now(), &connection)
         return applied + (restored > 0 ? ["users: \(restored) triggers and indexes"] : [])
     }
@@ -30,7 +34,7 @@ package enum MigrationRunner {
     }
 
     /// The names of what is pending; nothing is written, and a missing database is not created.
-    package static func pending(path: String) throws(StoreError) -> [String] {
+    package static func pending(path: String, app: String? = nil) throws(StoreError) -> [String] {
         var connection: Connection
         do throws(SQLiteError) {
             connection = try Connection(path: path, readOnly: true)
@@ -42,6 +46,7 @@ package enum MigrationRunner {
         let pending = try pending(&connection)
         try UsersTable.requireFit(&connection)
         try requireFreeNames(for: pending, &connection)
+        try CustomerStore.requireApp(app, &connection)
         return pending.map(\.name)
     }
 

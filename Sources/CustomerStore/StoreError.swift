@@ -30,6 +30,8 @@ package enum StoreError: Error, Sendable {
     case changedMigration(name: String)
     /// The database belongs to another Stripe account or mode.
     case wrongAccount(bound: String, given: String)
+    /// The database belongs to another application.
+    case otherApp(bound: String, given: String)
     /// The audit log's key or anchor, files beside the database, can't be read or written.
     case auditFile(path: String, reason: String)
     /// Nothing of the audit log was written under the key that is given.
@@ -81,6 +83,9 @@ extension StoreError: CustomStringConvertible {
             "The database is at migration \(version); this version knows \(known): use a newer stripe-customers"
         case .changedMigration(let name): "The migration \(name) was applied in another form than this version has"
         case .wrongAccount(let bound, let given): "The database belongs to \(bound); the key given is for \(given)"
+        case .otherApp(let bound, let given):
+            "The database belongs to the application \(bound), not to \(given): leave --app out, or use the database of"
+                + " \(given)"
         case .auditFile(let path, let reason): "The file \(path) of the audit log can't be used: \(reason)"
         case .otherAuditKey(let source):
             "The audit log was written under another key than that of \(source): put the right one back"

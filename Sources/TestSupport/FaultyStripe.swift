@@ -106,7 +106,7 @@ package final class FaultyStripe: Sendable {
 
     /// Customers by the user that they name, without those that are archived.
     package func liveCustomers() async throws -> [String: [JSONObject]] {
-        let live = try await customers().filter { $0["metadata"]?["archived_at"] == nil }
+        let live = try await customers().filter { $0["metadata"]?["stripe_customers_archived_at"] == nil }
         return Dictionary(grouping: live) { $0["metadata"]?["userId"]?.string ?? "" }
     }
 

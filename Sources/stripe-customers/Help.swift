@@ -22,6 +22,8 @@ let help = """
       --ordered              one request at a time, answers in request order
       --api-base URL         another Stripe endpoint (https://api.stripe.com)
       --account acct_…       acts for a connected account
+      --app NAME             marks its customers, where several applications share
+                             a Stripe account
       --api-key-file PATH    the secret key; else the variable STRIPE_API_KEY
       --webhook-secret-file PATH  beside STRIPE_WEBHOOK_SECRET; may be repeated
       --ca-file PATH         certificates to trust Stripe by (the system's)

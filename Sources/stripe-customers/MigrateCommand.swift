@@ -11,7 +11,8 @@ func migrate(
     do throws(StoreError) {
         names =
             try dryRun
-            ? MigrationRunner.pending(path: options.database) : MigrationRunner.migrate(path: options.database)
+            ? MigrationRunner.pending(path: options.database, app: options.app)
+            : MigrationRunner.migrate(path: options.database, app: options.app)
         // A database in memory is gone by now, and had no users.
         if !dryRun, options.database != ":memory:" {
             waiting = try MigrationRunner.usersWithoutCustomer(path: options.database)

@@ -9,7 +9,7 @@ import JSON
 struct OptionParser {
     /// The names that the parser knows.
     private enum Name: String, CaseIterable {
-        case database, sandbox, deterministic, ordered, account, policy, fix
+        case database, sandbox, deterministic, ordered, account, app, policy, fix
         case apiBase = "api-base"
         case apiKeyFile = "api-key-file"
         case webhookSecretFile = "webhook-secret-file"
@@ -158,6 +158,11 @@ struct OptionParser {
             guard value.hasPrefix("acct_"), value.utf8.count > 5, value.utf8.dropFirst(5).allSatisfy(isAlphanumeric)
             else { throw usage("--account takes the id of a connected account, acct_…") }
             options.account = value
+        case .app:
+            guard (1...40).contains(value.utf8.count), value.utf8.allSatisfy(isNameByte) else {
+                throw usage("--app takes a name of 1 to 40 of the characters a-z, 0-9 and -")
+            }
+            options.app = value
         case .apiKeyFile: options.apiKeyFile = value
         case .webhookSecretFile: options.webhookSecretFiles.append(value)
         case .caFile: options.certificateAuthorityFile = value
@@ -196,6 +201,11 @@ struct OptionParser {
             throw usage("--api-base takes an https URL, or an http URL with a loopback address")
         }
         return value.hasSuffix("/") ? String(value.dropLast()) : value
+    }
+
+    private func isNameByte(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            || byte == UInt8(ascii: "-")
     }
 
     private func isAlphanumeric(_ byte: UInt8) -> Bool {

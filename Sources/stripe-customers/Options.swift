@@ -33,6 +33,8 @@ struct Options: Sendable, Equatable {
     var apiBase = "https://api.stripe.com"
     /// `acct_…`
     var account: String?
+    /// Of the application that the database and its customers belong to.
+    var app: String?
     var apiKeyFile: String?
     /// Each holds one secret, beside those in the environment.
     var webhookSecretFiles: [String] = []

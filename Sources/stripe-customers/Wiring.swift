@@ -28,9 +28,13 @@ struct Wiring: Sendable {
         let stripe = try StripeSide(options, environment: environment, clock: clock, identifiers: identifiers)
         do throws(StoreError) {
             try CustomerStore.inspect(
-                path: options.database, account: stripe.accountName, keyOwner: stripe.keyOwner, auditKey: auditKey)
+                path: options.database, account: stripe.accountName, keyOwner: stripe.keyOwner, app: options.app,
+                auditKey: auditKey)
             store = try CustomerStore(path: options.database, clock: clock, auditKey: auditKey)
             try await store.bind(to: stripe.accountName, keyOwner: stripe.keyOwner)
+            if try await store.bind(toApp: options.app), let app = options.app {
+                log(.info, "app.named", ["app": .string(app)])
+            }
             try await store.renewLeases()
         } catch {
             throw StartFailure(error)
@@ -143,7 +147,8 @@ struct StripeSide: Sendable {
 extension StartFailure {
     init(_ error: StoreError) {
         switch error {
-        case .wrongAccount, .newerDatabase, .changedMigration, .usersTableUnfit, .nameTaken, .auditFile, .otherAuditKey:
+        case .wrongAccount, .otherApp, .newerDatabase, .changedMigration, .usersTableUnfit, .nameTaken, .auditFile,
+            .otherAuditKey:
             self.init(.configuration, error.description)
         default:
             self.init(.inputOutput, error.description)

@@ -90,7 +90,7 @@ struct NeighbourTests {
         // As a process leaves it that is killed right after the commit.
         let claim = try await one.store.claim("u1", at: one.clock.now()) { user in
             IntentDraft(
-                idempotencyKey: "create-of-the-killed", fields: ProfileFields.createFields(for: user),
+                idempotencyKey: "create-of-the-killed", fields: ProfileFields.createFields(for: user, app: nil),
                 isEmailVerified: false)
         }
         #expect(claim?.intent != nil)

@@ -88,7 +88,8 @@ struct OwnershipTests {
     func staleHit() async throws {
         let (world, own) = try await world()
         let stray = try #require(
-            try await world.stripe.direct(.post, "/v1/customers", "metadata[userId]=mal")["id"]?.string)
+            try await world.stripe.direct(.post, "/v1/customers", "email=mal@example.com&metadata[userId]=mal")["id"]?
+                .string)
         let stripe = world.stripe
         stripe.observe { request, stage in
             guard request.route == .search, stage == .executed else { return true }
@@ -108,7 +109,8 @@ struct OwnershipTests {
     private func pendingErasure() async throws -> (World, stray: String) {
         let (world, _) = try await world()
         let stray = try #require(
-            try await world.stripe.direct(.post, "/v1/customers", "metadata[userId]=mal")["id"]?.string)
+            try await world.stripe.direct(.post, "/v1/customers", "email=mal@example.com&metadata[userId]=mal")["id"]?
+                .string)
         world.stripe.script { $0.route == .delete ? .closed : nil }
         let answer = try await world.call("eraseUser", ["userId": "mal"])
         #expect(answer["state"] == "pending")
@@ -144,11 +146,12 @@ struct OwnershipTests {
 
     @Test("A call under the host's key that names the user and came to nothing leaves no trace of its own")
     func unfinishedCall() async throws {
-        let (world, _) = try await world()
+        let (world, own) = try await world()
+        try await world.call("unlinkCustomer", ["userId": "mal", "customerId": .string(own)])
         world.stripe.script { $0.route == .create ? .unsaved500 : nil }
         let error = await errorOf { () async throws(ServiceError) in
             try await world.call(
-                "createCustomer", ["email": "second@example.com", "metadata": ["userId": "mal"]], key: "mals-second")
+                "createCustomer", ["email": "mal@example.com", "userId": "mal"], key: "mals-second")
         }
         #expect(error?.kind == .stripeUnavailable)
         world.stripe.script { _ in nil }

@@ -217,12 +217,14 @@ struct PollingTests {
             if polls { _ = try await poller(bench.service).poll() }
             var ids: [String] = []
             for number in 1...3 { ids.append(try await bench.register("u\(number)")) }
-            try bench.sql("INSERT INTO users (id) VALUES ('u4'), ('u5')")
+            try bench.sql("INSERT INTO users (id, email) VALUES ('u4', 'u4@example.com'), ('u5', NULL)")
             for step in 1...40 {
                 await bench.clock.sleep(Milliseconds(random.next() % 3) * 1_000)
                 let index = Int(random.next() % 3)
                 switch random.next() % 12 {
-                case 0: try await bench.atStripe(.post, "/v1/customers", "name=Made&metadata[userId]=u4")
+                case 0:
+                    try await bench.atStripe(
+                        .post, "/v1/customers", "email=u4@example.com&name=Made&metadata[userId]=u4")
                 case 1 where index == 2: try await bench.atStripe(.delete, "/v1/customers/" + ids[2])
                 case 2, 3: try bench.sql("UPDATE users SET phone = '\(step)' WHERE id = 'u\(index + 1)'")
                 case 4, 5: try await bench.edit(ids[index], "email=e\(step)%40example.com")

@@ -22,11 +22,11 @@ struct ReconcileTests {
         try bench.sql("UPDATE users SET email = 'new@example.com' WHERE id = 'u3'")
         try await bench.atStripe(.delete, "/v1/customers/" + id[4])
         try bench.sql("INSERT INTO users (id, email) VALUES ('u20', 'u20@example.com')")
-        let twin = try await bench.atStripe(.post, "/v1/customers", "metadata[userId]=u5")["id"]?.string ?? ""
-        let nobodys = try await bench.atStripe(.post, "/v1/customers", "email=x%40example.com")["id"]?.string ?? ""
-        let gone = try await bench.atStripe(.post, "/v1/customers", "metadata[userId]=u99")["id"]?.string ?? ""
+        let twin = try await bench.make("email=u5@example.com&metadata[userId]=u5")
+        let nobodys = try await bench.make("email=x%40example.com")
+        let gone = try await bench.make("metadata[userId]=u99")
         try bench.sql("INSERT INTO users (id, email) VALUES ('u21', 'u21@example.com')")
-        let waiting = try await bench.atStripe(.post, "/v1/customers", "metadata[userId]=u21")["id"]?.string ?? ""
+        let waiting = try await bench.make("email=u21@example.com&metadata[userId]=u21")
         // Not faults: an archived customer, one of a deleted user, one that is about to go.
         try await bench.call("archiveCustomer", ["customerId": .string(id[6])])
         try await bench.call("updateUser", ["userId": "u6", "name": "Other"])
@@ -103,11 +103,10 @@ struct ReconcileTests {
     @Test("Of several customers for a user without one, it names the one with subscriptions, else the oldest")
     func keep() async throws {
         let bench = try await WebhookBench(sandboxClock: FixedClock())
-        try bench.sql("INSERT INTO users (id) VALUES ('a'), ('b')")
+        try bench.sql("INSERT INTO users (id, email) VALUES ('a', 'a@example.com'), ('b', 'b@example.com')")
         var ids: [String] = []
         for userId in ["a", "a", "a", "b", "b"] {
-            let made = try await bench.atStripe(.post, "/v1/customers", "metadata[userId]=\(userId)")
-            ids.append(made["id"]?.string ?? "")
+            ids.append(try await bench.make("email=\(userId)@example.com&metadata[userId]=\(userId)"))
         }
         let subscribed = ids[1]
         _ = try await bench.exchange.inner.seedSubscription(customer: subscribed)
@@ -121,11 +120,11 @@ struct ReconcileTests {
         #expect(try await bench.user("a").customerId == nil)
     }
 
-    @Test("A user whose customer is dead gets the only other one that names it, whatever address that has")
+    @Test("A user whose customer is dead gets the only other one of its address that names it")
     func successor() async throws {
         let bench = try await WebhookBench()
         let id = try await bench.register("u1")
-        let other = try await bench.atStripe(.post, "/v1/customers", "metadata[userId]=u1")["id"]?.string ?? ""
+        let other = try await bench.make("email=U1@example.com&metadata[userId]=u1")
         try await bench.atStripe(.delete, "/v1/customers/" + id)
         let report = try await bench.call("reconcile", ["fix": true])
         #expect(found(report) == ["dead_link u1 \(id)"] && report["fixed"]?.int64 == 1)
@@ -191,12 +190,13 @@ struct ReconcileTests {
     func resumed() async throws {
         let (bench, faults, _) = try await faultyBench()
         for number in 100..<420 {
-            try await bench.atStripe(.post, "/v1/customers", "metadata[userId]=u\(number)")
+            let form = "email=u\(number)@example.com&metadata[userId]=u\(number)"
+            try await bench.atStripe(.post, "/v1/customers", form)
         }
         try bench.sql(
             """
             WITH RECURSIVE n (n) AS (SELECT 100 UNION ALL SELECT n + 1 FROM n WHERE n < 419)
-            INSERT INTO users (id) SELECT 'u' || n FROM n
+            INSERT INTO users (id, email) SELECT 'u' || n, 'u' || n || '@example.com' FROM n
             """)
         // Else everything was synced in this very moment, and has to be asked for one by one.
         await bench.clock.sleep(1_000)

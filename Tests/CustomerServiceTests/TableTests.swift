@@ -59,18 +59,22 @@ struct ProfileFieldsTests {
         let user = User(id: "u1", email: "a@b.c", metadata: ["x": "1"])
         let customer = try Self.object(
             #"{"email":"old","name":"N","phone":"1","metadata":{"x":"0","plan":"p","crm":"7","userId":"u1"}}"#)
-        let wanted = ProfileFields.profile(of: user)
-        let found = ProfileFields.difference(from: ProfileFields.adopted(customer, for: user), to: wanted)
+        let wanted = ProfileFields.profile(of: user, app: nil)
+        let found = ProfileFields.difference(from: ProfileFields.adopted(customer, for: user, app: nil), to: wanted)
         #expect(JSONValue.object(found) == .object(try Self.object(#"{"email":"a@b.c","metadata":{"x":"1"}}"#)))
         let made = ProfileFields.adopted(
-            customer, for: user, sent: try Self.object(#"{"email":"old","phone":"1","metadata":{"plan":"p"}}"#))
+            customer, for: user, app: nil,
+            sent: try Self.object(#"{"email":"old","phone":"1","metadata":{"plan":"p"}}"#))
         let expected = try Self.object(#"{"email":"a@b.c","phone":null,"metadata":{"x":"1","plan":null}}"#)
         #expect(JSONValue.object(ProfileFields.difference(from: made, to: wanted)) == .object(expected))
     }
 
-    @Test("A create sends no nulls, and the user's id in the metadata")
+    @Test("A create sends no nulls, and the marks in place of what a row says under their names")
     func createFields() throws {
-        let fields = ProfileFields.createFields(for: User(id: "u1", email: "a@b.c", metadata: ["userId": "forged"]))
+        let user = User(
+            id: "u1", email: "a@b.c",
+            metadata: ["userId": "forged", "stripe_customers_x": "y", "stripe_customers_app": "z"])
+        let fields = ProfileFields.createFields(for: user, app: nil)
         #expect(JSONValue.object(fields) == .object(try Self.object(#"{"email":"a@b.c","metadata":{"userId":"u1"}}"#)))
     }
 }

@@ -89,6 +89,11 @@ final class WebhookBench: Sendable {
         return try JSONValue(parsing: try await exchange.inner.send(request).body)
     }
 
+    /// - Returns: The id of a customer that another program makes.
+    func make(_ form: String) async throws -> String {
+        try #require(try await atStripe(.post, "/v1/customers", form)["id"]?.string)
+    }
+
     func customer(_ id: String) async throws -> JSONValue { try await atStripe(.get, "/v1/customers/" + id) }
 
     func edit(_ id: String, _ form: String) async throws { try await atStripe(.post, "/v1/customers/" + id, form) }
@@ -112,7 +117,10 @@ final class WebhookBench: Sendable {
     }
 
     func signature(of payload: String, secret: String = secret, ago seconds: Int64 = 0) -> String {
-        let time = clock.now() / 1000 - seconds
+        Self.signature(of: payload, secret: secret, at: clock.now() / 1000 - seconds)
+    }
+
+    static func signature(of payload: String, secret: String = secret, at time: Int64) -> String {
         let digest = HMAC.authenticate(Array("\(time).\(payload)".utf8), key: Array(secret.utf8))
         return "t=\(time),v1=\(Hexadecimal.text(digest))"
     }

@@ -243,7 +243,7 @@ struct WebhookTests {
     func created() async throws {
         let bench = try await WebhookBench()
         try bench.sql("INSERT INTO users (id, email, name) VALUES ('u1', 'u1@example.com', 'Ada')")
-        let made = try await bench.atStripe(.post, "/v1/customers", "phone=5&metadata[userId]=u1")
+        let made = try await bench.atStripe(.post, "/v1/customers", "email=u1@example.com&phone=5&metadata[userId]=u1")
         #expect(try await bench.effect(of: bench.newestEvent()) == "linked")
         #expect(try await bench.user("u1").customerId == made["id"]?.string)
         await bench.service.worker().drain()
@@ -268,7 +268,7 @@ struct WebhookTests {
         default: break
         }
         let before = try await bench.store.user("u1")?.customerId
-        try await bench.atStripe(.post, "/v1/customers", "metadata[userId]=u1")
+        try await bench.atStripe(.post, "/v1/customers", "email=u1@example.com&metadata[userId]=u1")
         #expect(try await bench.effect(of: bench.newestEvent()) == "none")
         #expect(try await bench.store.user("u1")?.customerId == before)
     }
@@ -278,7 +278,8 @@ struct WebhookTests {
     func createdLate(isGone: Bool) async throws {
         let bench = try await WebhookBench()
         try bench.sql("INSERT INTO users (id, email, name) VALUES ('u1', 'u1@example.com', 'Ada')")
-        let made = try await bench.atStripe(.post, "/v1/customers", "name=Firm&metadata[userId]=u1")
+        let made = try await bench.atStripe(
+            .post, "/v1/customers", "email=u1@example.com&name=Firm&metadata[userId]=u1")
         let (event, id) = (try await bench.newestEvent(), made["id"]?.string ?? "")
         if isGone {
             try await bench.atStripe(.delete, "/v1/customers/" + id)

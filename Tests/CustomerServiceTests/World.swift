@@ -20,41 +20,57 @@ final class World: Sendable {
     /// How long a request may take, in milliseconds of real time.
     private let timeout: Int
     private let wins: [String]
+    private let app: String?
     /// Stands still: a busy machine may take longer over a test than a silent process counts as living.
     private let watchClock = FixedClock()
 
     convenience init(
         clock: any WallClock = FixedClock(), options: FaultyStripe.Options = .init(), timeout: Int = 10_000,
-        wins: [String] = [], plan: @escaping FaultyStripe.Plan = { _ in nil }
+        wins: [String] = [], app: String? = nil, log: Log = .none,
+        plan: @escaping FaultyStripe.Plan = { _ in nil }
     ) async throws {
         let stripe = try FaultyStripe(clock: clock, options: options, plan: plan)
-        try await self.init(directory: TemporaryDirectory(), clock: clock, stripe: stripe, timeout: timeout, wins: wins)
+        try await self.init(
+            directory: TemporaryDirectory(), clock: clock, stripe: stripe, timeout: timeout, wins: wins, app: app,
+            log: log)
     }
 
     private init(
-        directory: TemporaryDirectory, clock: any WallClock, stripe: FaultyStripe, timeout: Int, wins: [String]
+        directory: TemporaryDirectory, clock: any WallClock, stripe: FaultyStripe, timeout: Int, wins: [String],
+        app: String?, log: Log = .none
     ) async throws {
         self.timeout = timeout
+        self.app = app
         self.wins = wins
         self.directory = directory
         self.clock = clock
         self.stripe = stripe
         store = try CustomerStore(path: directory.file("test.sqlite"), watch: ProcessWatch(clock: watchClock))
+        _ = try await store.bind(toApp: app)
         try await store.renewLeases()
         let client = StripeClient(
             configuration: StripeConfiguration(apiBase: stripe.url, apiKey: "sk_test_world", requestsPerSecond: 0),
             exchange: CurlExchange(configuration: HTTPConfiguration(totalTimeout: timeout)), clock: clock,
             identifiers: RandomIdentifiers(), log: .none)
         var service = CustomerService(
-            store: store, stripe: client, clock: clock, identifiers: RandomIdentifiers(), log: .none, version: "test")
+            store: store, stripe: client, clock: clock, identifiers: RandomIdentifiers(), log: log, version: "test")
         service.stripeWins = wins
+        service.webhookSecrets = [WebhookBench.secret]
         self.service = service
         worker = service.worker()
     }
 
     /// Another process on the same database.
-    func neighbour() async throws -> World {
-        try await World(directory: directory, clock: clock, stripe: stripe, timeout: timeout, wins: wins)
+    /// - Parameter app: `nil` for the same as this one was started with.
+    func neighbour(app: String? = nil) async throws -> World {
+        try await World(
+            directory: directory, clock: clock, stripe: stripe, timeout: timeout, wins: wins, app: app ?? self.app)
+    }
+
+    /// An application with a database of its own on the same Stripe account, or this one after it lost its own.
+    func onSameAccount(app: String?) async throws -> World {
+        try await World(
+            directory: TemporaryDirectory(), clock: clock, stripe: stripe, timeout: timeout, wins: wins, app: app)
     }
 
     /// A successor of this process, which was killed: its leases have run out.

@@ -34,7 +34,8 @@ struct WrongModeTests {
     @Test("A customer of this mode that names the user is what an unlink leads to, not a duplicate to be archived")
     func other() async throws {
         let world = try await world()
-        let here = try await world.stripe.direct(.post, "/v1/customers", "metadata[userId]=u1")["id"]?.string
+        let form = "email=u1@example.com&metadata[userId]=u1"
+        let here = try await world.stripe.direct(.post, "/v1/customers", form)["id"]?.string
         let report = try await world.call("reconcile", ["fix": true])
         #expect(found(report) == ["wrong_mode u1 cus_live"])
         let other = try #require(here)
@@ -48,7 +49,9 @@ struct WrongModeTests {
     @Test("Of several in this mode the one to keep is named beside it")
     func others() async throws {
         let world = try await world()
-        for _ in 0..<2 { try await world.stripe.direct(.post, "/v1/customers", "metadata[userId]=u1") }
+        for _ in 0..<2 {
+            try await world.stripe.direct(.post, "/v1/customers", "email=u1@example.com&metadata[userId]=u1")
+        }
         let report = try await world.call("reconcile", [:])
         #expect(report["counts"]?["wrong_mode"]?.int64 == 1 && report["counts"]?["duplicate"]?.int64 == 1)
         let duplicate = try #require(report["findings"]?.array?.first { $0["kind"]?.string == "duplicate" })

@@ -73,6 +73,33 @@ struct MigrateProcessTests {
         #expect(rotated.status == .exited(0))
     }
 
+    @Test("A database keeps the name of its application; another is refused by every command, and nothing is changed")
+    func application() async throws {
+        let unnamed = try await migrate()
+        #expect(unnamed.status == .exited(0))
+        let named = try await Subprocess.run(["--database", database, "--sandbox", "--app", "shop"])
+        #expect(named.status == .exited(0))
+        #expect(named.standardError.contains(#""event":"app.named","app":"shop""#))
+        for command in [["serve"], ["mcp"], ["sync"], ["reconcile"], ["migrate"], ["migrate", "--dry-run"]] {
+            let sandbox = command[0] == "migrate" ? [] : ["--sandbox"]
+            let other = try await Subprocess.run(command + ["--database", database, "--app", "forum"] + sandbox)
+            #expect(other.status == .exited(78), "\(command)")
+            #expect(
+                other.standardError.contains("belongs to the application shop, not to forum: leave --app out"),
+                "\(other.standardError)")
+            #expect(other.standardError.split(separator: "\n").count == 1)
+            let same = try await Subprocess.run(command + ["--database", database] + sandbox)
+            #expect(same.status == .exited(0), "\(command): \(same.standardError)")
+            #expect(!same.standardError.contains("app.named"))
+        }
+        let check = try await Subprocess.run(["check", "--sandbox", "--database", database, "--app", "forum"])
+        #expect(check.status == .exited(78))
+        #expect(check.lines.joined().contains("belongs to the application shop, not to forum"))
+        let fresh = directory.file("fresh.sqlite")
+        #expect(try await Subprocess.run(["migrate", "--database", fresh, "--app", "shop"]).status == .exited(0))
+        #expect(try await Subprocess.run(["migrate", "--database", fresh, "--app", "forum"]).status == .exited(78))
+    }
+
     @Test("A key that tells its account binds the database to it, and leaves room for another key of the account")
     func accountOfKey() async throws {
         func key(_ prefix: String, account: String, secret: Character) -> [String: String] {

@@ -22,6 +22,7 @@ struct OptionsTests {
 
     @Test("A value follows its option or an equals sign")
     func values() throws {
+        #expect(try parse(["--app", "shop-2"]).app == "shop-2")
         let expected = try parse(["serve", "--database", "a=b", "--max-in-flight", "3", "--sandbox"])
         #expect(try parse(["--sandbox", "--database=a=b", "serve", "--max-in-flight=3"]) == expected)
         #expect(expected.database == "a=b" && expected.maxInFlight == 3 && expected.sandbox)
@@ -65,6 +66,8 @@ struct OptionsTests {
             (["--rate-limit", "-1"], "whole number from 0 to"),
             (["--log-level", "loud"], "error, warning, info, debug"),
             (["--account", "cus_1"], "acct_"),
+            (["--app", "Shop"], "a name of 1 to 40 of the characters a-z, 0-9 and -"),
+            (["--app", String(repeating: "a", count: 41)], "1 to 40"), (["--app", "sh\u{F6}p"], "a-z"),
             (["--deterministic"], "--deterministic needs --sandbox"),
             (["serve", "migrate"], "only one command"),
             (["describe", "--dry-run"], "--dry-run belongs to migrate"),

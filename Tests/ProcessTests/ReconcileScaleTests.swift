@@ -198,7 +198,7 @@ private final class FaultyTown: Sendable {
         }
         try some { n in
             try edit(n, "$.name", "'Old'")
-            try edit(n, "$.metadata.archived_at", "'2026-01-01T00:00:00.000Z'")
+            try edit(n, "$.metadata.stripe_customers_archived_at", "'2026-01-01T00:00:00.000Z'")
             try here("INSERT INTO archived_customers (customer_id, archived_at) VALUES ('cus_\(n)', 0)")
             return nil
         }
@@ -206,7 +206,8 @@ private final class FaultyTown: Sendable {
             try at(
                 """
                 INSERT INTO customer (account, id, created, object) SELECT '', '\(id)', \(created),
-                    json_set(object, '$.id', '\(id)', '$.created', \(created), '$.email', NULL, '$.name', NULL,
+                    json_set(object, '$.id', '\(id)', '$.created', \(created), '$.name', NULL,
+                        '$.email', \(user.map { "'\($0)@example.com'" } ?? "NULL"),
                         '$.phone', NULL, '$.metadata', json('\(user.map { #"{"userId":"\#($0)"}"# } ?? "{}")'))
                 FROM customer WHERE id = 'cus_\(customers)'
                 """)

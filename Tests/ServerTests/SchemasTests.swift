@@ -338,7 +338,24 @@ func visitSchemas(in schema: JSONValue, _ body: (JSONObject) -> Void) {
         #expect(keywords("jürgen+~¡@müller.example") == [])
     }
 
-    @Test("Metadata has up to 50 keys of 40 characters, with values of 500")
+    @Test(
+        "The names of the service's own marks are refused wherever metadata is taken, in words",
+        arguments: ["createCustomer", "updateCustomer", "registerUser", "updateUser"],
+        ["userId", "stripe_customers_app", "stripe_customers_archived_at", "stripe_customers_"])
+    func reserved(method: String, name: String) throws {
+        let schema = try Schema(#require(Schemas.params(method)))
+        func found(_ name: String) -> [Violation] {
+            schema.validate(["metadata": .object([name: "x"])]).list.filter { $0.instanceLocation != "" }
+        }
+        let violations = found(name)
+        #expect(violations.map(\.keyword) == ["not"] && violations.map(\.instanceLocation) == ["/metadata"])
+        #expect(violations.first?.error.contains(name) == true)
+        for free in ["userid", "user", "userId2", "my_stripe_customers_app", "archived_at", "Stripe_customers_"] {
+            #expect(found(free).isEmpty, "\(free)")
+        }
+    }
+
+    @Test("Metadata has up to 48 keys of 40 characters, with values of 500")
     func metadataLimits() throws {
         let schema = try Schema(#require(Schemas.params("registerUser")))
         func keywords(_ metadata: JSONObject) -> [String] {
@@ -346,8 +363,8 @@ func visitSchemas(in schema: JSONValue, _ body: (JSONObject) -> Void) {
         }
         func entries(_ count: Int) -> JSONObject { JSONObject((0..<count).map { .init("key \($0)", "value") }) }
         func text(_ length: Int) -> String { String(repeating: "x", count: length) }
-        #expect(keywords(entries(50)) == [])
-        #expect(keywords(entries(51)) == ["maxProperties"])
+        #expect(keywords(entries(48)) == [])
+        #expect(keywords(entries(49)) == ["maxProperties"])
         #expect(keywords([text(40): .string(text(500))]) == [])
         #expect(keywords([text(41): "x"]).contains("maxLength"))
         #expect(keywords(["": "x"]).contains("minLength"))

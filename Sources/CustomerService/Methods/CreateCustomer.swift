@@ -64,6 +64,11 @@ enum CreateCustomer: ServiceMethod {
         let change = UserChange(
             name: fields["name"].map(\.string), phone: fields["phone"].map(\.string),
             metadata: fields["metadata"].map(\.object))
+        if change.metadata != nil {
+            var changed = user
+            changed.apply(change)
+            try requireRoomForMarks(in: changed.metadata)
+        }
         for name in ["email", "name", "phone", "metadata"] { fields[name] = nil }
         let request = SyncRequest(extraFields: fields)
         let draft = service.sync.draft(request)
@@ -126,10 +131,16 @@ enum CreateCustomer: ServiceMethod {
     private static func create(
         _ params: Params, _ call: NotedCall?, _ service: CustomerService
     ) async throws(ServiceError) -> JSONObject {
+        var fields = params.fields
+        if let app = service.store.app {
+            var metadata = fields["metadata"]?.object ?? [:]
+            metadata[CustomerMark.app] = .string(app)
+            fields["metadata"] = .object(metadata)
+        }
         let failure: StripeError
         do throws(StripeError) {
             return try await service.stripe.createCustomer(
-                params.fields, idempotencyKey: service.stripeKey(of: call)
+                fields, idempotencyKey: service.stripeKey(of: call)
             ).value.object
         } catch {
             failure = error

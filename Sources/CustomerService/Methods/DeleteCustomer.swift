@@ -19,6 +19,11 @@ enum DeleteCustomer: ServiceMethod {
         _ params: Params, _ context: CallContext, _ service: CustomerService
     ) async throws(ServiceError) -> JSONObject {
         let customerId = params.customerId
+        if let customer = try await service.presentCustomer(customerId),
+            try await service.store.ownership(of: customer) == .anothers
+        {
+            throw .anothersCustomer(customerId)
+        }
         if params.force != true { try await service.requireDeletable(customerId) }
         return try await service.sync.withLease(on: customerId) { () async throws(ServiceError) in
             try await stored { () async throws(StoreError) in
@@ -39,7 +44,9 @@ enum DeleteCustomer: ServiceMethod {
                 throw error
             }
             if !failure.outcomeUnknown {
-                try await stored { () async throws(StoreError) in try await service.store.cancelDisposal(customerId) }
+                try await stored { () async throws(StoreError) in
+                    try await service.store.cancelDisposal(customerId, .delete)
+                }
             }
             throw await service.explained(failure, customerId)
         }

@@ -54,7 +54,8 @@ enum DeleteUser: ServiceMethod {
     ) async -> Answer {
         let outcome = await service.sync.disposeNow(of: customerId)
         return Answer(
-            userId: params.userId, customerId: customerId, customer: choice.rawValue,
+            userId: params.userId, customerId: customerId,
+            customer: (outcome == .anothers ? .keep : choice).rawValue,
             state: outcome == nil ? "pending" : "done",
             customerMissing: outcome == .missing || outcome == .inOtherMode ? true : nil)
     }

@@ -46,17 +46,20 @@ enum EraseUser: ServiceMethod {
         guard let own else { throw ServiceError.userNotFound(userId) }
         let former = try await service.formerCustomers(of: userId)
         let named = await service.sync.lookup.customers(
-            naming: userId, email: user?.email, besides: own + former.ids)
-        let theirs = former.ids + named.ids
+            naming: userId, email: user?.email, besides: own + former.ids + former.others)
+        let (proved, unproved) = try await sorted(named.customers, userId, service)
+        let anothers = try await ofAnotherApplication(own, service)
+        let theirs = former.ids + proved
         if params.force != true {
             let customers = try await stored { () async throws(StoreError) in
-                try await store.customersToErase(with: userId, and: theirs)
+                try await store.customersToErase(with: userId, and: theirs, but: anothers)
             }
             for customerId in customers ?? [] { try await service.requireDeletable(customerId) }
         }
         let now = service.clock.now()
         let begun = try await stored { () async throws(StoreError) in
-            try await store.beginErasure(of: userId, and: theirs, under: context.hostKey, at: now)
+            try await store.beginErasure(
+                of: userId, and: theirs, but: anothers, under: context.hostKey, at: now)
         }
         guard let begun else { throw ServiceError.userNotFound(userId) }
         let customers = begun.customers
@@ -99,13 +102,20 @@ enum EraseUser: ServiceMethod {
             "unlinkCustomer took it away from the user, so it may be somebody else's:"
                 + " delete it with deleteCustomer if it is not", context)
         answer.kept += keptCustomers(
-            named.ids.filter { !customers.contains($0) && !takenAway.contains($0) },
+            proved.filter { !customers.contains($0) && !takenAway.contains($0) },
             "it names the user in its metadata, but is another user's or was taken away with unlinkCustomer:"
                 + " change its metadata with updateCustomer, or delete it with deleteCustomer", context)
         answer.kept += keptCustomers(
             former.others,
-            "it was made for the user, but names another one by now:"
+            "it was made for the user, but names another one, or another application, by now:"
                 + " delete it with deleteCustomer if it is not that one's", context)
+        answer.kept += keptCustomers(
+            anothers,
+            "it carries the mark of another application: if it is the user's, delete it at Stripe", context)
+        answer.kept += keptCustomers(
+            unproved.filter { !takenAway.contains($0) },
+            "it names the user in its metadata, but neither a mark nor its address shows that it is this application's:"
+                + " delete it with deleteCustomer if it is", context)
         if !named.isComplete {
             answer.kept.append(
                 Answer.Kept(
@@ -114,6 +124,40 @@ enum EraseUser: ServiceMethod {
                         + " user; delete it with deleteCustomer"))
         }
         return answer
+    }
+
+    /// Those customers that name the user which are this application's, by their mark or since the address is or was the
+    /// user's, and those of which nothing shows it: another program may number its users alike.
+    private static func sorted(
+        _ customers: [Customer], _ userId: String, _ service: CustomerService
+    ) async throws(ServiceError) -> (proved: [String], unproved: [String]) {
+        var sorted: (proved: [String], unproved: [String]) = ([], [])
+        for customer in customers {
+            let email = customer.email
+            let isProved =
+                if try await service.store.ownership(of: customer) == .ours { true } else if let email {
+                    try await stored { () async throws(StoreError) in
+                        try await service.store.isAddress(email, of: userId)
+                    }
+                } else { false }
+            if isProved { sorted.proved.append(customer.id) } else { sorted.unproved.append(customer.id) }
+        }
+        return sorted
+    }
+
+    /// Those of the user's customers that another application has marked. An erasure doesn't wait for a Stripe that is out of
+    /// order: each is looked at once more before it is deleted.
+    private static func ofAnotherApplication(
+        _ customerIds: [String], _ service: CustomerService
+    ) async throws(ServiceError) -> [String] {
+        var anothers: [String] = []
+        for id in customerIds {
+            let reply = try? await service.stripe.retrieveCustomer(id, patience: .brief)
+            if let customer = reply?.value, try await service.store.ownership(of: customer) == .anothers {
+                anothers.append(id)
+            }
+        }
+        return anothers
     }
 
     /// Each by itself, or only how many they are for a user who may not know of others.

@@ -63,12 +63,12 @@ enum ExportUserData: ServiceMethod {
         return answer
     }
 
-    /// Those that are alive: the user's own, and others that were made for it earlier and are nobody else's since.
+    /// Those that are alive and no other application's: the user's own, and others that were made for it earlier and are nobody else's since.
     private static func addCustomers(to answer: inout Answer, _ service: CustomerService) async throws(ServiceError) {
         var customers = try await service.formerCustomers(of: answer.userId).living
         answer.formerCustomers = customers.map(\.object)
         if let own = answer.user?.customerId, let customer = try await service.presentCustomer(own),
-            !customer.isDeleted
+            !customer.isDeleted, try await service.store.ownership(of: customer) != .anothers
         {
             answer.customer = customer.object
             customers.insert(customer, at: 0)

@@ -24,6 +24,7 @@ enum Health: ServiceMethod {
             "version": .string(service.version),
             "database": [
                 "path": .string(service.store.path), "schemaVersion": .number(JSONNumber(version)),
+                "app": service.store.app.map { .string($0) } ?? .null,
                 "account": service.account.map { .string($0) } ?? .null,
                 "mode": service.isLive ? "live" : "test",
             ],

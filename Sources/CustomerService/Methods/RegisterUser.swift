@@ -29,7 +29,6 @@ enum RegisterUser: ServiceMethod {
         if let given = params.userId { id = given } else { id = try newID(service) }
         var user = User(
             id: id, email: params.email, name: params.name, phone: params.phone, metadata: params.metadata ?? [:])
-        try requireRoomForUserID(in: user.metadata)
         let request = SyncRequest(isEmailVerified: params.emailVerified ?? false)
         let draft = service.sync.draft(request)
         let added = try await stored { [user] () async throws(StoreError) in

@@ -14,8 +14,8 @@ enum RestoreCustomer: ServiceMethod {
         _ params: Params, _ context: CallContext, _ service: CustomerService
     ) async throws(ServiceError) -> JSONObject {
         let customer = try await service.change(
-            params.customerId, ["metadata": [ProfileFields.archivedAtName: .null]], for: context.noted,
-            isDone: { !$0.isArchived })
+            params.customerId, for: context.noted, isDone: { !$0.isArchived }
+        ) { ArchiveMark.fields(restoring: $0) }
         try await stored { () async throws(StoreError) in
             try await service.store.markRestored(params.customerId, at: service.clock.now())
         }

@@ -3,8 +3,8 @@ internal import Environment
 internal import JSON
 internal import Stripe
 
-/// Changes the given fields of a customer: what is left out stays, null unsets. By `metadata.userId` a lost database
-/// finds its users' customers again, so that of a linked customer stays whatever is asked for.
+/// Changes the given fields of a customer: what is left out stays, null unsets. The marks in its metadata stay whatever is
+/// asked for: by them a lost database finds its users' customers again.
 enum UpdateCustomer: ServiceMethod {
     static let name = "updateCustomer"
     static let repetition: Repetition? = .customer
@@ -25,36 +25,39 @@ enum UpdateCustomer: ServiceMethod {
     static func call(
         _ params: Params, _ context: CallContext, _ service: CustomerService
     ) async throws(ServiceError) -> JSONObject {
-        let (customerId, metadata) = (params.customerId, params.fields["metadata"])
-        var holder: User?
-        if let metadata {
-            holder = try await stored { () async throws(StoreError) in
-                try await service.store.user(customerId: customerId)
-            }
-            if let holder { try requireMark(of: holder, in: metadata) }
-        }
-        guard let user = holder, metadata?.isNull == true else {
+        guard params.fields["metadata"]?.isNull == true else {
             return try await service.change(
-                customerId, params.fields, for: context.noted, isDone: { $0.has(params.fields) }
-            ).object
+                params.customerId, for: context.noted, isDone: { $0.has(params.fields) }
+            ) { _ in params.fields }.object
         }
-        let cleared = try await service.change(
-            customerId, params.fields, for: context.noted, isDone: { $0.has(params.fields) }
-        ) { () async throws(StoreError) in
-            try await service.store.doubtMark(ProfileFields.userIdName, of: user.id, at: service.clock.now())
-        }
-        // What can't be sent now is in the queue.
-        guard (try? await service.sync.bringInLine(user.id)) != nil,
-            let marked = try? await service.livingCustomer(customerId)
-        else { return cleared.object }
-        return marked.object
+        return try await clearMetadata(params, context.noted, service).object
     }
 
-    private static func requireMark(of user: User, in metadata: JSONValue) throws(ServiceError) {
-        guard let asked = metadata[ProfileFields.userIdName] else { return }
-        if let userId = asked.string, sameCodePoints(userId, user.id) { return }
-        throw .violation(
-            of: "const", at: "/metadata/\(ProfileFields.userIdName)", params: ["expected": .string(user.id)],
-            "names the user who has the customer, so it stays: leave it out, or call unlinkCustomer first")
+    /// Stripe has no way to unset all but some: the marks are put back at once, and by a sync should that fail or the process
+    /// be killed in between.
+    private static func clearMetadata(
+        _ params: Params, _ call: NotedCall?, _ service: CustomerService
+    ) async throws(ServiceError) -> Customer {
+        let customerId = params.customerId
+        var marks: [JSONObject.Member] = []
+        let cleared = try await service.change(
+            customerId, for: call, isDone: { $0.has(params.fields) },
+            prepare: { () async throws(StoreError) in
+                try await service.store.doubtMarks(of: customerId, at: service.clock.now())
+            }
+        ) { customer in
+            marks = (customer.metadata ?? [:]).members.filter { CustomerMark.isReserved($0.name) }
+            return params.fields
+        }
+        let metadata = JSONObject(marks)
+        let marked = try? await service.change(customerId, for: nil, isDone: { _ in false }) { _ in
+            metadata.isEmpty ? [:] : ["metadata": .object(metadata)]
+        }
+        let holder = try await stored { () async throws(StoreError) in
+            try await service.store.user(customerId: customerId)
+        }
+        // What can't be sent now is in the queue.
+        if let holder { _ = try? await service.sync.bringInLine(holder.id) }
+        return marked ?? cleared
     }
 }

@@ -30,7 +30,7 @@ enum UpdateUser: ServiceMethod {
             changed?.apply(change)
             // Another program may have given the user more: then what does not add to it is a way back.
             if let known, let changed, changed.metadata.count > known.metadata.count {
-                try requireRoomForUserID(in: changed.metadata)
+                try requireRoomForMarks(in: changed.metadata)
             }
         }
         let request = SyncRequest()

@@ -58,6 +58,9 @@ enum DatabaseCheck {
         } catch {
             return .failed(name, error, next: "lengthen it, or leave the variable out for the key in the file")
         }
+        if let fault = inspection.applicationFault(options.app) {
+            return .failed(name, fault.description, next: nextStep(fault))
+        }
         // Without a key that is known nobody knows what it would have to be bound to.
         if case .success(let key) = key,
             let fault = inspection.bindingFault(
@@ -96,6 +99,7 @@ enum DatabaseCheck {
     private static func nextStep(_ error: StoreError) -> String {
         switch error {
         case .wrongAccount: "take the key of that account and mode, or a database of its own for this one"
+        case .otherApp: "leave --app out, or name that application's own database with --database"
         case .newerDatabase: "run the newer version of stripe-customers that was here before"
         case .changedMigration: "run the version of stripe-customers that made it"
         case .usersTableUnfit: "change the table, or name another database with --database"
