@@ -7,6 +7,7 @@ internal import Stripe
 struct CustomerLookup: Sendable {
     let store: CustomerStore
     let stripe: StripeClient
+    let log: Log
 
     /// The live customer that names this user in its metadata and is this application's (`belongs`), or `nil`; of several
     /// the oldest.
@@ -22,11 +23,13 @@ struct CustomerLookup: Sendable {
     ) async throws(ServiceError) -> Customer? {
         var found: [Customer] = []
         for email in emails { found += try await listed(email: email, patience) }
-        if thorough || emails.isEmpty {
-            found += try await searched(userId: userId, since: sentSince, patience)
+        var isSearched = false
+        if thorough || emails.isEmpty, let others = try await searched(.naming(userId), patience) {
+            found += others
+            isSearched = true
         }
         // Without an address the list is still what is up to date; a day of it is left to search.
-        if emails.isEmpty, !thorough, let sentSince {
+        if let sentSince, thorough ? !isSearched : emails.isEmpty {
             found += try await listed(createdFrom: sentSince, naming: userId, patience)
         }
         let app = try await store.ownApp(of: found)
@@ -85,32 +88,24 @@ struct CustomerLookup: Sendable {
         }
     }
 
-    /// Live customers of this address that belong to nobody, no other application either: without regard to case as far as Stripe's list, which is
-    /// case-sensitive, can be asked.
+    /// Live customers of this address that belong to nobody, no other application either; oldest first.
     func unowned(email: String, for userId: String, patience: Patience) async throws(ServiceError) -> [Customer] {
-        var found: [Customer] = []
-        for spelling in spellings(of: email) { found += try await listed(email: spelling, patience) }
+        let found = try await customers(email: email, patience: patience)
         var confirmed: [Customer] = []
-        let app = try await store.ownApp(of: found)
-        let isNobodys = { (customer: Customer) in
-            customer.owner == nil && !customer.isArchived && customer.ownership(under: app) != .anothers
-        }
-        for customer in try await adoptable(found.filter(isNobodys), for: userId) {
-            if let current = try await self.confirmed(customer, owner: nil, patience) { confirmed.append(current) }
+        for customer in try await adoptable(found.filter { $0.owner == nil && !$0.isArchived }, for: userId) {
+            // Search gives what was so a minute ago.
+            guard let current = try await self.confirmed(customer, owner: nil, patience),
+                sameAddress(current.email ?? "", email)
+            else { continue }
+            confirmed.append(current)
         }
         return confirmed
     }
 
-    /// All live customers of an address but those of other applications, oldest first. Search finds other spellings, but is only asked as a help:
-    /// not every account has it, and it lags.
+    /// All live customers of an address but those of other applications, oldest first.
     func customers(email: String, patience: Patience) async throws(ServiceError) -> [Customer] {
-        var found: [Customer] = []
-        for spelling in spellings(of: email) { found += try await listed(email: spelling, patience) }
-        do throws(StripeError) {
-            found += try await stripe.searchCustomers(
-                query: "email:\(searchQuote(email))", limit: 100, patience: patience
-            ).value.data
-        } catch {}
+        var found = try await listed(email: email, patience)
+        found += try await searched(.email(email), patience) ?? []
         let app = try await store.ownApp(of: found)
         let same = found.filter {
             sameAddress($0.email ?? "", email) && !$0.isDeleted && $0.ownership(under: app) != .anothers
@@ -132,8 +127,10 @@ struct CustomerLookup: Sendable {
         var customers: [Customer] = []
         var isComplete = true
         do {
-            for spelling in email.map(spellings) ?? [] { found += try await listed(email: spelling, patience) }
-            found += try await stripe.everyCustomer(query: Self.query(naming: userId), patience: patience)
+            if let email { found += try await listed(email: email, patience) }
+            let others = try await searched(.naming(userId), patience)
+            found += others ?? []
+            isComplete = others != nil
         } catch { isComplete = false }
         do {
             let app = try await store.ownApp(of: found)
@@ -147,33 +144,30 @@ struct CustomerLookup: Sendable {
         return (customers, isComplete)
     }
 
-    private static func query(naming userId: String) -> String {
-        "metadata[\(searchQuote(CustomerMark.user))]:\(searchQuote(userId))"
-    }
-
-    private func spellings(of email: String) -> [String] {
-        let lower = email.lowercased()
-        return sameCodePoints(lower, email) ? [email] : [email, lower]
-    }
-
+    /// The list's filter is exact to the letter, so it is asked for the two spellings that are likely. It is up to date at
+    /// once, where search, which finds every spelling, lags.
     private func listed(email: String, _ patience: Patience) async throws(ServiceError) -> [Customer] {
-        try await atStripe { () async throws(StripeError) in
-            try await stripe.everyCustomer(email: email, patience: patience)
+        let lowered = loweredAddress(email)
+        return try await atStripe { () async throws(StripeError) in
+            let found = try await stripe.everyCustomer(email: email, patience: patience)
+            if sameCodePoints(lowered, email) { return found }
+            return try await found + stripe.everyCustomer(email: lowered, patience: patience)
         }
     }
 
+    /// - Returns: `nil` where search isn't offered: "not available for merchants in India"
+    ///   (https://docs.stripe.com/search), nor to a key without the right, nor by a stand-in without that endpoint.
+    /// - Throws: When it is offered and fails: that something is not there can't be told then.
     private func searched(
-        userId: String, since: Milliseconds?, _ patience: Patience
-    ) async throws(ServiceError) -> [Customer] {
+        _ query: CustomerQuery, _ patience: Patience
+    ) async throws(ServiceError) -> [Customer]? {
         do throws(StripeError) {
-            return try await stripe.everyCustomer(query: Self.query(naming: userId), patience: patience)
+            return try await stripe.everyCustomer(query, patience: patience)
         } catch {
-            // "Search is not available for merchants in India" (https://docs.stripe.com/search): there, and for a key
-            // without the right, all customers made since then are looked through instead.
             guard [.rejected, .permission, .notFound].contains(error.kind) else { throw ServiceError(error) }
+            log(.warning, "search.unavailable", ["error": .string(error.kind.rawValue)])
+            return nil
         }
-        guard let since else { return [] }
-        return try await listed(createdFrom: since, naming: userId, patience)
     }
 
     /// What was made since then, by clocks that may differ by ten minutes.
@@ -201,4 +195,8 @@ struct CustomerLookup: Sendable {
         var seen: Set<String> = []
         return customers.filter { seen.insert($0.id).inserted }
     }
+}
+
+extension CustomerQuery {
+    static func naming(_ userId: String) -> CustomerQuery { .metadata(name: CustomerMark.user, value: userId) }
 }

@@ -122,6 +122,12 @@ extension CustomerSync {
                 try await stripe.createCustomer(
                     intent.fields, idempotencyKey: intent.idempotencyKey, patience: run.request.patience)
             }
+            guard !reply.value.isDeleted else { return .nextGeneration(reason: "dead_customer") }
+            // A create names no id that the answer could be held against, but what came of it names the user.
+            guard let owner = reply.value.owner, sameCodePoints(owner, intent.userId) else {
+                throw StripeError(
+                    .unavailable, outcomeUnknown: true, detail: "Stripe's answer is about another customer")
+            }
             if reply.isReplay || intent.isRecovered {
                 // "A replayed create can describe a since-deleted customer": the saved answer is not the state of today.
                 guard try await isAlive(reply.value.id, run) else { return .nextGeneration(reason: "dead_customer") }

@@ -82,7 +82,7 @@ package struct CustomerSync: Sendable {
         self.clock = clock
         self.identifiers = identifiers
         self.log = log
-        lookup = CustomerLookup(store: store, stripe: stripe)
+        lookup = CustomerLookup(store: store, stripe: stripe, log: log)
     }
 
     /// - Parameter claimed: The claim, when the transaction that changed the user took it already.

@@ -1,4 +1,5 @@
 internal import Environment
+internal import JSON
 internal import SQLite
 
 /// Leases: who works on a user or a customer, across all processes on this database.
@@ -54,7 +55,7 @@ extension CustomerStore {
 
     /// The lease on an address, without the address: a killed process leaves it behind. Every process on the database has
     /// the audit log's key and comes to the same name.
-    package func lease(ofAddress email: String) -> LeaseName { .address(hash: audit.key.hash(email.lowercased())) }
+    package func lease(ofAddress email: String) -> LeaseName { .address(hash: audit.key.hash(loweredAddress(email))) }
 
     /// - Returns: Whether this process has the lease now.
     package func lease(_ name: LeaseName) async throws(StoreError) -> Bool {

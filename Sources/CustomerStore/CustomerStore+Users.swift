@@ -101,12 +101,12 @@ extension CustomerStore {
     /// then the smallest id.
     package func user(email: String) async throws(StoreError) -> User? {
         try await read { connection throws(StoreError) in
-            try connection.row(
+            try connection.rows(
                 """
-                SELECT \(User.columns) FROM users WHERE \(Self.hasAddress)
-                ORDER BY email <> ?1 COLLATE BINARY, id LIMIT 1
+                SELECT \(User.columns) FROM users WHERE \(Self.mayHaveAddress)
+                ORDER BY email <> ?1 COLLATE BINARY, id
                 """, [.text(email)]
-            ).map { User(row: $0) }
+            ).map { User(row: $0) }.first { sameAddress($0.email ?? "", email) }
         }
     }
 
@@ -130,9 +130,9 @@ extension CustomerStore {
 
     // MARK: Pieces
 
-    /// The address is ?1 without regard to the case of ASCII letters. NOCASE finds it through the index but compares no
-    /// further than a U+0000, which rows of other programs may hold; lower() goes to the end.
-    static let hasAddress = "email = ?1 COLLATE NOCASE AND lower(email) = lower(?1)"
+    /// Finds the rows among which `sameAddress` decides: through the index, but NOCASE compares no further than a U+0000,
+    /// which rows of other programs may hold.
+    static let mayHaveAddress = "email = ?1 COLLATE NOCASE"
 
     /// The id is ?1 to the letter: a column of integers would find 7 for 007 or 7.0 too, and whatever else is kept under
     /// the id as it was given would be missed.
@@ -162,11 +162,12 @@ extension CustomerStore {
     static func requireFree(
         _ email: String, for id: String?, _ connection: inout Connection
     ) throws(StoreError) {
-        let holder = try connection.row(
+        let holder = try connection.rows(
             """
-            SELECT CAST(id AS TEXT) FROM users
-            WHERE \(hasAddress) AND (?2 IS NULL OR CAST(id AS TEXT) <> ?2)
-            """, [.text(email), SQLiteValue(id)])
+            SELECT CAST(id AS TEXT), email FROM users
+            WHERE \(mayHaveAddress) AND (?2 IS NULL OR CAST(id AS TEXT) <> ?2)
+            """, [.text(email), SQLiteValue(id)]
+        ).first { sameAddress($0.text(1) ?? "", email) }
         if let holder { throw .userExists(userId: holder.text(0) ?? "", sameEmail: true) }
     }
 }

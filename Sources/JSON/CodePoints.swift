@@ -25,10 +25,17 @@ package struct CodePoints: Hashable, Sendable {
     }
 }
 
-/// Whether two email addresses are the same, without regard to the case of ASCII, as SQLite's NOCASE has it. `lowercased()`
-/// would go further: it makes the Kelvin sign a "k", and with it another's address.
+/// Whether two email addresses are the same: they differ in the case of ASCII letters at most. This is the one rule; it
+/// decides whose a customer is. `lowercased()` would go further: it makes the Kelvin sign a "k", and with it another's
+/// address.
 package func sameAddress(_ a: String, _ b: String) -> Bool {
     a.utf8.count == b.utf8.count && zip(a.utf8, b.utf8).allSatisfy { lowered($0) == lowered($1) }
+}
+
+/// The one spelling that all the same addresses share, for what must be compared by a key. What `sameAddress` tells apart
+/// stays apart.
+package func loweredAddress(_ address: String) -> String {
+    String(decoding: address.utf8.map(lowered), as: UTF8.self)
 }
 
 private func lowered(_ byte: UInt8) -> UInt8 {

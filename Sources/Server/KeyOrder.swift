@@ -95,7 +95,7 @@ extension KeyOrder.Keys {
             var keys: [KeyOrder.Key] = []
             if let id = params["userId"]?.string { keys.append(.userID(CodePoints(id))) }
             if let id = params["customerId"]?.string { keys.append(.customerID(CodePoints(id))) }
-            if let email = params["email"]?.string { keys.append(.email(CodePoints(email.lowercased()))) }
+            if let email = params["email"]?.string { keys.append(.email(CodePoints(loweredAddress(email)))) }
             self = keys.isEmpty ? .everything : .some(keys)
         }
     }

@@ -101,9 +101,9 @@ extension StripeClient {
     }
 
     /// Every customer that a search finds.
-    package func everyCustomer(query: String, patience: Patience) async throws(StripeError) -> [Customer] {
+    package func everyCustomer(_ query: CustomerQuery, patience: Patience) async throws(StripeError) -> [Customer] {
         try await everything("/v1/customers/search") { place throws(StripeError) in
-            try await searchCustomers(query: query, limit: 100, page: place, patience: patience).value
+            try await searchCustomers(query, limit: 100, page: place, patience: patience).value
         }
     }
 }

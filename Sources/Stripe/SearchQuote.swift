@@ -1,7 +1,6 @@
 /// A string as a quoted literal of Stripe's search language, its quotes included: `say "hi"` gives `"say \"hi\""`.
 ///
 ///     "email:\(searchQuote(email))"
-///     "metadata[\(searchQuote("userId"))]:\(searchQuote(userId))"
 ///
 /// "Strings inside a query must be quoted … backslash-escape quotes inside quotes."
 /// https://docs.stripe.com/search#search-query-language

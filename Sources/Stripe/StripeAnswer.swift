@@ -15,9 +15,15 @@ struct StripeAnswer<Value: Sendable> {
     private(set) var retryAfter: Milliseconds?
     private(set) var rateLimitedReason: String?
     private(set) var requestID: String?
+    /// It was read, and is about something else than what was asked for.
+    private(set) var isUnasked = false
 
-    /// - Parameter read: the value in the answer's object, or `nil` when it is something else.
-    init(_ response: HTTPResponse, isMutation: Bool, read: (JSONObject) -> Value?) {
+    /// - Parameters:
+    ///   - read: the value in the answer's object, or `nil` when it is something else.
+    ///   - isAsked: whether the value is about what the call asked for.
+    init(
+        _ response: HTTPResponse, isMutation: Bool, read: (JSONObject) -> Value?, isAsked: (Value) -> Bool
+    ) {
         let body = (try? JSONValue(parsing: response.body))?.object
         outcome = .answer(status: response.status)
         requestID = response.requestID
@@ -34,14 +40,17 @@ struct StripeAnswer<Value: Sendable> {
             return
         }
         reachability = body == nil ? .failed : .answered
-        if let value = body.flatMap(read) {
+        let value = body.flatMap(read)
+        if let value, isAsked(value) {
             result = .success(StripeReply(value: value, isReplay: response.isReplay))
-        } else {
-            let error = StripeError(
-                .unavailable, status: response.status, requestID: requestID, isReplay: response.isReplay,
-                outcomeUnknown: isMutation, detail: "Stripe's answer could not be read (status \(response.status))")
-            result = .failure(error)
+            return
         }
+        isUnasked = value != nil
+        let what = isUnasked ? "is not about what was asked for" : "could not be read"
+        let error = StripeError(
+            .unavailable, status: response.status, requestID: requestID, isReplay: response.isReplay,
+            outcomeUnknown: isMutation, detail: "Stripe's answer \(what) (status \(response.status))")
+        result = .failure(error)
     }
 
     /// - Parameter isCancelled: the caller gave up, so that the failure tells nothing about Stripe.

@@ -74,6 +74,16 @@ extension StripeClient {
         var query: JSONObject = ["customer": .string(customer), "limit": .number(JSONNumber(limit))]
         query["status"] = status.map { .string($0) }
         query["starting_after"] = startingAfter.map { .string($0) }
-        return try await perform(.get(template, query: query), patience) { Page($0) { $0 } }
+        return try await perform(.get(template, query: query), patience) {
+            Page($0) { $0 }
+        } isAsked: { page in
+            page.data.allSatisfy { isOf(customer, $0) }
+        }
     }
+}
+
+/// Whether the object hangs on the customer, which it names by its id or holds. One that tells of none contradicts nothing.
+private func isOf(_ customer: String, _ object: JSONObject) -> Bool {
+    guard let named = object["customer"]?.string ?? object["customer"]?["id"]?.string else { return true }
+    return sameCodePoints(named, customer)
 }

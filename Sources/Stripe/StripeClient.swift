@@ -49,9 +49,13 @@ package final class StripeClient: Sendable {
 
     /// Sends a call until it has a value, an error that is final, or no patience left.
     ///
-    /// - Parameter read: the value in the answer's object, or `nil` when it is something else.
+    /// - Parameters:
+    ///   - read: the value in the answer's object, or `nil` when it is something else.
+    ///   - isAsked: whether the value is about what the call asked for. A proxy that mixes up two answers would hand
+    ///     one customer to another's user: such an answer is none.
     func perform<Value: Sendable>(
-        _ call: StripeCall, _ patience: Patience, read: (JSONObject) -> Value?
+        _ call: StripeCall, _ patience: Patience, read: (JSONObject) -> Value?,
+        isAsked: (Value) -> Bool = { _ in true }
     ) async throws(StripeError) -> StripeReply<Value> {
         let began = clock.steady()
         var request = request(for: call)
@@ -72,7 +76,8 @@ package final class StripeClient: Sendable {
             let sent = clock.steady()
             let answer: StripeAnswer<Value>
             switch await send(request, within: patience.deadline - elapsed(since: began)) {
-            case .success(let response): answer = StripeAnswer(response, isMutation: call.isMutation, read: read)
+            case .success(let response):
+                answer = StripeAnswer(response, isMutation: call.isMutation, read: read, isAsked: isAsked)
             case .failure(let failure):
                 answer = StripeAnswer(failure, isMutation: call.isMutation, isCancelled: Task.isCancelled)
             }
@@ -205,6 +210,7 @@ extension StripeClient {
         }
         log(.debug, "stripe.request", describe(call, answer, attempt, ["durationMs": .number(JSONNumber(duration))]))
         if answer.status == 429 { slowDown(call, answer, attempt) }
+        if answer.isUnasked { log(.error, "stripe.answer_unasked", describe(call, answer, attempt, [:])) }
     }
 
     private func slowDown<Value>(_ call: StripeCall, _ answer: StripeAnswer<Value>, _ attempt: Int) {

@@ -116,6 +116,7 @@ extension FaultyStripe {
             if let email = request.form["email"], options.refusedEmails.contains(email) {
                 return Self.failure(400, "invalid_request_error", code: "email_invalid", param: "email")
             }
+            if request.route == .search, !options.offersSearch { return Self.failure(400, "invalid_request_error") }
             if let id = request.customerId, options.otherMode.contains(id) {
                 return Self.failure(
                     404, "invalid_request_error", code: "resource_missing", param: "id",
@@ -136,6 +137,8 @@ extension FaultyStripe {
             case .executedThenReset: return .reset
             case .executedThenStalled: return .stall(milliseconds: Self.stallMilliseconds)
             case .executedThenHTML502: return Self.badGateway
+            case .executedThenMixedUp:
+                return .respond(status: response.status, headers: headers, body: Self.mixedUp(response.body))
             case .executedThenEmptyBody: return .respond(status: response.status, headers: headers)
             case .executedThenTruncated:
                 return .truncate(status: response.status, headers: headers, body: response.body, after: 20)
@@ -168,6 +171,23 @@ extension FaultyStripe {
             var response = response
             response.body = JSONValue.object(page).serialized()
             return response
+        }
+
+        /// With each customer in it turned into a stranger's.
+        private static func mixedUp(_ body: [UInt8]) -> [UInt8] {
+            func strange(_ value: JSONValue) -> JSONValue {
+                guard var object = value.object else { return value }
+                if object["object"] == "customer" {
+                    object["id"] = "cus_stranger"
+                    if object["deleted"] == nil {
+                        object["email"] = "stranger@other.example"
+                        object["metadata"] = ["userId": "stranger"]
+                    }
+                }
+                if let data = object["data"]?.array { object["data"] = .array(data.map(strange)) }
+                return .object(object)
+            }
+            return ((try? JSONValue(parsing: body)).map(strange) ?? .null).serialized()
         }
 
         // MARK: Saved failures

@@ -17,6 +17,8 @@ extension FaultyStripe {
 
         // Carried out; the answer is well formed and lacks something, or is about something else.
         case executedThenAbsentMembers, executedThenEmptyMetadata, executedThenDeletedStub, executedThenOtherObject
+        /// Each customer in it is a stranger's, as where a proxy mixes up two answers.
+        case executedThenMixedUp
 
         /// What goes away when the request is made again.
         package static let outages: [Fault] = [

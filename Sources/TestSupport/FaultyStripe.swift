@@ -28,6 +28,8 @@ package final class FaultyStripe: Sendable {
         package var latencyMilliseconds = 0
         /// Customers younger than this are not found by search.
         package var searchLag: Milliseconds = 0
+        /// Search is not offered everywhere: "not available for merchants in India" (https://docs.stripe.com/search).
+        package var offersSearch = true
         /// Addresses that Stripe finds invalid.
         package var refusedEmails: Set<String> = []
         /// Ids of customers that there are only in Stripe's other mode.

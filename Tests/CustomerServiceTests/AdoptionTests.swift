@@ -30,6 +30,69 @@ struct AdoptionTests {
         #expect(try await world.stripe.customers().count == 1)
     }
 
+    @Test(
+        "An address is another's unless they differ in the case of ASCII letters only",
+        arguments: [
+            ("\u{212A}ate@example.com", "kate%40example.com", false),
+            ("kate@example.com", "%E2%84%AAate%40example.com", false),
+            ("jo@example.com", "Jo%40Example.COM", true), ("JO@example.com", "jo%40example.com", true),
+            ("JO@example.com", "Jo%40example.com", true), ("\u{E9}@example.com", "%C3%89%40example.com", false),
+        ])
+    func addressCase(email: String, atStripe: String, isSame: Bool) async throws {
+        let world = try await World()
+        let id = try await existing(world, "email=" + atStripe)
+        let answer = try await world.call(
+            "registerUser", ["userId": "u1", "email": .string(email), "emailVerified": true])
+        #expect((answer["customerId"]?.string == id) == isSame)
+        #expect(answer["sync"]?["state"] == "synced")
+        #expect(try await world.stripe.customers().count == (isSame ? 1 : 2))
+    }
+
+    @Test("Where search isn't offered, the spellings that the list finds are adopted, and no other")
+    func withoutSearch() async throws {
+        var options = FaultyStripe.Options()
+        options.offersSearch = false
+        let world = try await World(options: options)
+        let id = try await existing(world, "email=jo%40example.com")
+        let answer = try await world.call(
+            "registerUser", ["userId": "u1", "email": "JO@example.com", "emailVerified": true])
+        #expect(answer["customerId"]?.string == id)
+    }
+
+    @Test(
+        "A search that fails leads neither to a link nor to a create",
+        arguments: [
+            FaultyStripe.Fault.unsaved500, .executedThenEmptyBody,
+        ])
+    func failingSearch(fault: FaultyStripe.Fault) async throws {
+        let world = try await World()
+        try await world.stripe.direct(.post, "/v1/customers", "email=else%40example.com&metadata[userId]=u1")
+        world.stripe.script { $0.route == .search ? fault : nil }
+        let answer = try await register(world, verified: true)
+        #expect(answer["sync"]?["error"]?["type"] == "stripe_unavailable")
+        #expect(try await world.stripe.customers().count == 1)
+        #expect(try await world.user("u1").customerId == nil)
+    }
+
+    @Test("An answer about another customer is no customer to link", arguments: [FaultyStripe.Route.retrieve, .list])
+    func mixedUp(route: FaultyStripe.Route) async throws {
+        let world = try await World()
+        let id = try await existing(world)
+        world.stripe.script { $0.route == route ? .executedThenMixedUp : nil }
+        let answer = try await register(world, verified: true)
+        #expect(answer["sync"]?["error"]?["type"] == "stripe_unavailable")
+        #expect(try await world.user("u1").customerId == nil)
+        if route == .retrieve {
+            let error = await errorOf { () async throws(ServiceError) in
+                try await world.call("linkCustomer", ["userId": "u1", "customerId": .string(id)])
+            }
+            #expect(error?.kind == .stripeUnavailable)
+        }
+        world.stripe.script { _ in nil }
+        try await world.settle()
+        try await world.expectPromises(users: ["u1"])
+    }
+
     @Test("An address that is only claimed never does: that would hand over somebody's cards")
     func unverified() async throws {
         let world = try await World()

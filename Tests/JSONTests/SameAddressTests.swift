@@ -13,5 +13,7 @@ struct SameAddressTests {
         ])
     func sameness(a: String, b: String, same: Bool) {
         #expect(sameAddress(a, b) == same && sameAddress(b, a) == same)
+        #expect(sameCodePoints(loweredAddress(a), loweredAddress(b)) == same)
+        #expect(sameAddress(a, loweredAddress(a)))
     }
 }

@@ -65,7 +65,7 @@ struct StripeClientTests {
 
     @Test("Ids are escaped in paths", arguments: [("a/b?c#d", "a%2Fb%3Fc%23d"), ("..x", "..x"), ("a b%", "a%20b%25")])
     func escaping(id: String, escaped: String) async throws {
-        let exchange = ScriptedExchange(answer(200, ada))
+        let exchange = ScriptedExchange(answer(200, #"{"id":"\#(id)","object":"customer"}"#))
         _ = try await client(exchange).updateCustomer(id, ["name": .null], idempotencyKey: "k")
         #expect(exchange.requests.first?.url == "https://api.stripe.com/v1/customers/" + escaped)
     }
@@ -94,8 +94,8 @@ struct StripeClientTests {
         let page = try await stripe.listCustomers(
             email: "a+b@example.com", limit: 5, startingAfter: "cus_0", createdFrom: 1_999)
         #expect(page.value.hasMore)
-        let query = "email:" + searchQuote("a@example.com")
-        #expect(try await stripe.searchCustomers(query: query, limit: 2, page: "p1").value.next == "p2")
+        let query = CustomerQuery.email("a@example.com")
+        #expect(try await stripe.searchCustomers(query, limit: 2, page: "p1").value.next == "p2")
         _ = try await stripe.listEvents(types: ["customer.updated", "customer.deleted"], endingBefore: "evt_1")
         #expect(
             exchange.requests.map { String($0.url.dropFirst("https://api.stripe.com/v1/".count)) } == [
@@ -103,6 +103,64 @@ struct StripeClientTests {
                 "customers/search?query=email%3A%22a%40example.com%22&limit=2&page=p1",
                 "events?limit=10&types%5B0%5D=customer.updated&types%5B1%5D=customer.deleted&ending_before=evt_1",
             ])
+    }
+
+    /// Each call that names what it is about, with an answer about something else.
+    enum MixedUp: String, CaseIterable {
+        case retrieve, update, updateOfDeleted, delete, deleteThatIsNone, listOfAddress, listSince, search, invoices
+        case subscriptions
+
+        var body: String {
+            switch self {
+            case .retrieve, .update, .deleteThatIsNone: ada
+            case .updateOfDeleted: #"{"id":"cus_2","object":"customer","deleted":true}"#
+            case .delete: #"{"id":"cus_1","object":"customer","deleted":true}"#
+            case .listOfAddress, .listSince: #"{"object":"list","data":[\#(ada)],"has_more":false}"#
+            case .search: #"{"object":"search_result","data":[\#(ada)],"has_more":false,"next_page":null}"#
+            case .invoices: #"{"object":"list","data":[{"id":"in_1","customer":"cus_1"}],"has_more":false}"#
+            case .subscriptions: #"{"object":"list","data":[{"id":"s","customer":{"id":"cus_1"}}],"has_more":false}"#
+            }
+        }
+
+        func call(_ stripe: StripeClient) async throws(StripeError) {
+            switch self {
+            case .retrieve: _ = try await stripe.retrieveCustomer("cus_2", patience: .single)
+            case .update, .updateOfDeleted:
+                _ = try await stripe.updateCustomer("cus_2", [:], idempotencyKey: "k", patience: .single)
+            case .delete: _ = try await stripe.deleteCustomer("cus_2", patience: .single)
+            case .deleteThatIsNone: _ = try await stripe.deleteCustomer("cus_1", patience: .single)
+            case .listOfAddress: _ = try await stripe.listCustomers(email: "bob@example.com", patience: .single)
+            case .listSince: _ = try await stripe.listCustomers(createdFrom: 1_700_000_001_000, patience: .single)
+            case .search:
+                _ = try await stripe.searchCustomers(.metadata(name: "userId", value: "u2"), patience: .single)
+            case .invoices: _ = try await stripe.listInvoices(customer: "cus_2", patience: .single)
+            case .subscriptions: _ = try await stripe.activeSubscriptionCount(customer: "cus_2", patience: .single)
+            }
+        }
+    }
+
+    @Test("An answer about something else than was asked for is none", arguments: MixedUp.allCases)
+    func unasked(kind: MixedUp) async throws {
+        do throws(StripeError) {
+            try await kind.call(client(ScriptedExchange(answer(200, kind.body))))
+            Issue.record("it was taken")
+        } catch {
+            #expect(error.kind == .unavailable)
+            #expect(error.safeMessage.contains("not about what was asked for"))
+        }
+    }
+
+    @Test(
+        "A search finds without regard to case, and what is not ASCII in ways that nobody here knows",
+        arguments: [("u1", "U1", true), ("u1", "u2", false), ("u1", "", false), ("\u{E9}", "e", true)])
+    func folded(value: String, found: String, isAsked: Bool) async throws {
+        let row = #"{"id":"cus_1","object":"customer","metadata":{"userId":"\#(found)"}}"#
+        let body = #"{"object":"search_result","data":[\#(row)],"has_more":false,"next_page":null}"#
+        let stripe = client(ScriptedExchange(answer(200, body)))
+        let error = await errorOf { () throws(StripeError) in
+            try await stripe.searchCustomers(.metadata(name: "userId", value: value), patience: .single)
+        }
+        #expect((error == nil) == isAsked)
     }
 
     @Test("A list with a member that isn't a customer is unreadable as a whole")
@@ -335,7 +393,8 @@ struct StripeClientTests {
     func log() async throws {
         let book = LogBook()
         let exchange = ScriptedExchange(
-            answer(503, "", ["request-id": "req_7"]), answer(200, ada, ["request-id": "req_8"]))
+            answer(503, "", ["request-id": "req_7"]),
+            answer(200, #"{"id":"cus_secret","object":"customer"}"#, ["request-id": "req_8"]))
         let stripe = client(exchange, log: book.log)
         _ = try await stripe.updateCustomer("cus_secret", ["email": "ada@example.com"], idempotencyKey: "key-1")
         #expect(

@@ -48,8 +48,8 @@ struct WireTests {
         defer { server.stop() }
         let exchange = CurlExchange()
         defer { exchange.shutDown() }
-        let query = "email:" + searchQuote(#"a+"b"\@example.com"#)
-        let reply = try await stripe(server, exchange).searchCustomers(query: query)
+        let query = CustomerQuery.email(#"a+"b"\@example.com"#)
+        let reply = try await stripe(server, exchange).searchCustomers(query)
         #expect(reply.value.data.isEmpty)
         #expect(server.requests.first?.query == ["query": #"email:"a+\"b\"\\@example.com""#, "limit": "10"])
     }

@@ -137,16 +137,23 @@ enum CreateCustomer: ServiceMethod {
             metadata[CustomerMark.app] = .string(app)
             fields["metadata"] = .object(metadata)
         }
-        let failure: StripeError
+        let result: Result<StripeReply<Customer>, StripeError>
         do throws(StripeError) {
-            return try await service.stripe.createCustomer(
-                fields, idempotencyKey: service.stripeKey(of: call)
-            ).value.object
+            result = .success(
+                try await service.stripe.createCustomer(
+                    fields, idempotencyKey: service.stripeKey(of: call)))
         } catch {
-            failure = error
+            result = .failure(error)
         }
-        try await service.renewKey(of: call, after: failure)
-        throw ServiceError(failure)
+        switch result {
+        case .success(let reply):
+            guard reply.isReplay || reply.value.isDeleted else { return reply.value.object }
+            // What was saved under the key tells what was true then.
+            return try await service.livingCustomer(reply.value.id).object
+        case .failure(let failure):
+            try await service.renewKey(of: call, after: failure)
+            throw ServiceError(failure)
+        }
     }
 
     private static func alreadyExists(_ customerIds: [String], userId: String? = nil) -> ServiceError {
