@@ -28,6 +28,8 @@ package enum Migrations {
             version: 11, name: "V0011_calls_of_earlier_lives",
             sql: PackageResources.V0011_calls_of_earlier_lives_sql),
         Migration(version: 12, name: "V0012_application_mark", sql: PackageResources.V0012_application_mark_sql),
+        Migration(
+            version: 13, name: "V0013_proofs_of_customers", sql: PackageResources.V0013_proofs_of_customers_sql),
         Migration(version: 14, name: "V0014_host_keys", sql: PackageResources.V0014_host_keys_sql),
         Migration(version: 16, name: "V0016_refused_fields", sql: PackageResources.V0016_refused_fields_sql),
         Migration(version: 17, name: "V0017_heartbeats", sql: PackageResources.V0017_heartbeats_sql),

@@ -9,35 +9,75 @@ struct CustomerLookup: Sendable {
     let stripe: StripeClient
     let log: Log
 
-    /// The live customer that names this user in its metadata and is this application's (`belongs`), or `nil`; of several
-    /// the oldest.
-    ///
-    /// - Parameters:
-    ///   - emails: Where to look: the list is up to date at once ("not for read-after-write" is said of search only).
-    ///   - thorough: Ask search too, which finds a customer whose address was changed, but lags.
-    ///   - sent: The create that may have made it; `nil` when none was sent yet.
-    ///   - sentSince: When it can have been made by it at the earliest.
-    func customer(
-        ownedBy userId: String, emails: [String], thorough: Bool, sent: CreateIntent?, sentSince: Milliseconds?,
-        patience: Patience
-    ) async throws(ServiceError) -> Customer? {
-        var found: [Customer] = []
-        for email in emails { found += try await listed(email: email, patience) }
-        var isSearched = false
-        if thorough || emails.isEmpty, let others = try await searched(.naming(userId), patience) {
-            found += others
-            isSearched = true
+    /// The events of a customer that names a user under a foreign address are rarely asked for, so a busy account may be
+    /// told from a proof; but not for as long as it takes to read a month of everybody's events.
+    private static let eventPagesMax = 20
+
+    /// The live customer that is provably the one sought, or `nil`; of several the one that came of the create, else the
+    /// oldest.
+    func customer(_ sought: SoughtCustomer, _ patience: Patience) async throws(ServiceError) -> (
+        Customer, CustomerProof
+    )? {
+        let live = try await candidates(sought, patience)
+        var proven = live.compactMap { customer in sought.proof(of: customer).map { (customer, $0) } }
+        if proven.isEmpty {
+            for customer in live {
+                if let proof = try await proof(of: customer, sought, patience) {
+                    proven.append((customer, proof))
+                } else {
+                    log(
+                        .warning, "customer.unproven",
+                        ["userId": .string(sought.userId), "customerId": .string(customer.id)])
+                }
+            }
         }
-        // Without an address the list is still what is up to date; a day of it is left to search.
-        if let sentSince, thorough ? !isSearched : emails.isEmpty {
-            found += try await listed(createdFrom: sentSince, naming: userId, patience)
+        return proven.first { $0.1 == .create } ?? proven.first
+    }
+
+    /// Live customers that name the user, oldest first. The list is up to date at once; search, which finds those whose
+    /// address was changed, lags by a minute.
+    private func candidates(_ sought: SoughtCustomer, _ patience: Patience) async throws(ServiceError) -> [Customer] {
+        var found: [Customer] = []
+        var asked: [String] = []
+        for case let address? in sought.addresses where !asked.contains(where: { sameCodePoints($0, address) }) {
+            found += try await listed(email: address, patience)
+            asked.append(address)
+        }
+        let others = try await searched(.naming(sought.userId), patience)
+        found += others ?? []
+        // What no list of an address has, and search doesn't know yet or isn't there to tell.
+        if let since = sought.sentSince, sought.addresses.contains(nil) || others == nil && sought.isKeyDead {
+            found += try await listed(createdFrom: since, naming: sought.userId, patience)
         }
         let app = try await store.ownApp(of: found)
-        let owned = found.filter { $0.names(userId) && !$0.isArchived && $0.ownership(under: app) != .anothers }
-        for customer in try await adoptable(owned, for: userId) {
-            guard let current = try await confirmed(customer, owner: userId, patience) else { continue }
-            if current.belongs(to: userId, of: emails, under: app) { return current }
-            if let sent, try await isMade(current, by: sent, patience) { return current }
+        let owned = found.filter {
+            $0.names(sought.userId) && !$0.isArchived && $0.ownership(under: app) != .anothers
+        }
+        var live: [Customer] = []
+        for customer in try await adoptable(owned, for: sought.userId) {
+            if let current = try await confirmed(customer, owner: sought.userId, patience) { live.append(current) }
+        }
+        return live
+    }
+
+    /// What Stripe's events tell of a customer, "going back up to 30 days" (https://docs.stripe.com/api/events/list).
+    private func proof(
+        of customer: Customer, _ sought: SoughtCustomer, _ patience: Patience
+    ) async throws(ServiceError) -> CustomerProof? {
+        var walk = stripe.walk("/v1/events")
+        do throws(StripeError) {
+            for _ in 0..<Self.eventPagesMax {
+                let page = try await stripe.listEvents(
+                    types: [WebhookEvent.Kind.created, .updated].map(\.rawValue), limit: 100, startingAfter: walk.place,
+                    createdFrom: customer.created.map { $0.multipliedSaturated(by: 1_000) }, patience: patience
+                ).value
+                for event in page.data.compactMap(WebhookEvent.init) {
+                    if let proof = sought.proof(of: customer, by: event) { return proof }
+                }
+                guard try walk.goesOn(after: page) else { return nil }
+            }
+        } catch {
+            if !error.saysNotOffered { throw ServiceError(error) }
         }
         return nil
     }
@@ -164,20 +204,21 @@ struct CustomerLookup: Sendable {
         do throws(StripeError) {
             return try await stripe.everyCustomer(query, patience: patience)
         } catch {
-            guard [.rejected, .permission, .notFound].contains(error.kind) else { throw ServiceError(error) }
+            guard error.saysNotOffered else { throw ServiceError(error) }
             log(.warning, "search.unavailable", ["error": .string(error.kind.rawValue)])
             return nil
         }
     }
 
-    /// What was made since then, by clocks that may differ by ten minutes.
+    /// What was made since then, by clocks that may differ.
     private func listed(
         createdFrom: Milliseconds, naming userId: String, _ patience: Patience
     ) async throws(ServiceError) -> [Customer] {
-        try await atStripe { () async throws(StripeError) in
-            try await stripe.everyCustomer(
-                createdFrom: createdFrom.subtractingSaturated(600_000), patience: patience
-            ) { customer in customer.names(userId) }
+        let earliest = createdFrom.subtractingSaturated(SoughtCustomer.clockTolerance * 1_000)
+        return try await atStripe { () async throws(StripeError) in
+            try await stripe.everyCustomer(createdFrom: earliest, patience: patience) { customer in
+                customer.names(userId)
+            }
         }
     }
 
@@ -195,6 +236,11 @@ struct CustomerLookup: Sendable {
         var seen: Set<String> = []
         return customers.filter { seen.insert($0.id).inserted }
     }
+}
+
+extension StripeError {
+    /// The endpoint is not there for this account or key, and the same question will get the same answer.
+    var saysNotOffered: Bool { [.rejected, .permission, .notFound].contains(kind) }
 }
 
 extension CustomerQuery {

@@ -29,7 +29,9 @@ extension CustomerSync {
                     .stripeUnavailable, "Stripe did not make the customer; it is tried again later", retryable: true,
                     details: ["userId": .string(intent.userId)])
             }
-            let draft = draft(run.request)
+            var request = run.request
+            request.vouchedEmail = vouchedEmail(intent, run)
+            let draft = draft(request)
             let claim = try await stored { () async throws(StoreError) in
                 try await store.startNextGeneration(after: intent, at: clock.now(), draft: draft)
             }
@@ -40,7 +42,7 @@ extension CustomerSync {
             try await record(field, refusedBy: error, &run)
             var next = IntentDraft(
                 idempotencyKey: SyncKey.create.of(identifiers.next()), fields: intent.fields,
-                isEmailVerified: intent.isEmailVerified)
+                vouchedEmail: vouchedEmail(intent, run))
             next.fields = ProfileFields.without([field], intent.fields)
             let claim = try await stored { [next] () async throws(StoreError) in
                 try await store.startNextGeneration(after: intent, at: clock.now()) { _ in next }
@@ -52,68 +54,71 @@ extension CustomerSync {
     }
 
     private func settlement(of intent: CreateIntent, _ run: SyncRun) async throws(ServiceError) -> Settlement {
+        if intent.disposal != nil { return try await settlement(ofUnwanted: intent, run) }
         let user = run.claim.user
         // A stale key is a new one to Stripe: only a look-up can tell whether the customer was made.
         let isStale = intent.isRecovered && !isKeyKept(since: intent.createdAt)
-        let mayBeSent = intent.isRecovered
-        do throws(ServiceError) {
-            if let found = try await ownCustomer(of: intent, run, thorough: isStale, mayBeSent: mayBeSent) {
-                return settled(found, made: intent.isRecovered, intent, user)
-            }
-        } catch {
-            // A user's first intent, never sent, has nothing to find unless this database forgot an earlier life. A
-            // stand-in for Stripe that knows no list by email refuses for good: no reason to be without a customer.
-            guard error.kind == .stripeRequestRejected, intent.generation == 1, !intent.isRecovered else { throw error }
-        }
-        if intent.isEmailVerified, let user, user.customerId == nil,
-            let adopted = try await adoptByEmail(intent, user, run)
-        {
-            return settled(adopted, made: false, intent, user)
+        let sought = sought(intent, user, isSent: intent.isRecovered, isKeyDead: isStale)
+        if let found = try await found(sought, intent, run) { return found }
+        if let user, user.customerId == nil, let adopted = try await adoptByEmail(intent, user, run) {
+            return .customer(
+                adopted, made: false, profile: ProfileFields.adopted(adopted.object, for: user, app: store.app))
         }
         // Where nobody knows how old the key is, it replays what may still be on its way.
         if isStale, isKeyAgeKnown(of: intent) { return .nextGeneration(reason: "stale_key") }
         return try await create(intent, run)
     }
 
-    private func settled(_ customer: Customer, made: Bool, _ intent: CreateIntent, _ user: User?) -> Settlement {
-        let sent = made ? intent.fields : [:]
-        let profile = user.map { ProfileFields.adopted(customer.object, for: $0, app: store.app, sent: sent) } ?? [:]
-        return .customer(customer, made: made, profile: profile)
-    }
-
-    /// The customer that an earlier attempt made, or that this user had in an earlier life.
-    private func ownCustomer(
-        of intent: CreateIntent, _ run: SyncRun, thorough: Bool, mayBeSent: Bool
-    ) async throws(ServiceError) -> Customer? {
-        var emails = [intent.fields["email"]?.string, run.claim.user?.email].compactMap(\.self)
-        if emails.count == 2, sameCodePoints(emails[0], emails[1]) { emails.removeLast() }
+    private func sought(
+        _ intent: CreateIntent, _ user: User?, isSent: Bool, isKeyDead: Bool
+    ) -> SoughtCustomer {
+        let sent = intent.fields["email"]?.string
         // With a time that is not believed it may have been sent at any time.
         let created = isKeyAgeKnown(of: intent) ? intent.createdAt : 0
-        return try await lookup.customer(
-            ownedBy: intent.userId, emails: emails, thorough: thorough, sent: mayBeSent ? intent : nil,
-            sentSince: mayBeSent ? created : nil,
-            patience: run.request.patience)
+        return SoughtCustomer(
+            userId: intent.userId, addresses: user.map { [sent, $0.email] } ?? [sent],
+            app: store.app,
+            sentSince: isSent ? created : nil, idempotencyKey: intent.idempotencyKey, isKeyDead: isKeyDead)
     }
 
-    /// A customer of the address that the host vouches for, if nobody owns it. An address that is only claimed never
-    /// leads to a customer: that would hand one user's cards and invoices to another.
-    private func adoptByEmail(
-        _ intent: CreateIntent, _ user: User, _ run: SyncRun
-    ) async throws(ServiceError) -> Customer? {
-        guard let email = intent.fields["email"]?.string, let current = user.email, sameCodePoints(email, current)
-        else {
-            return nil
+    /// The customer that an earlier attempt made, or that this user had in a time of which this database knows nothing.
+    private func found(
+        _ sought: SoughtCustomer, _ intent: CreateIntent, _ run: SyncRun
+    ) async throws(ServiceError) -> Settlement? {
+        guard let (customer, proof) = try await lookup.customer(sought, run.request.patience) else { return nil }
+        let made = proof == .create
+        let profile = run.claim.user.map {
+            ProfileFields.adopted(customer.object, for: $0, app: store.app, sent: made ? intent.fields : [:])
         }
-        let candidates = try await lookup.unowned(email: email, for: user.id, patience: run.request.patience)
-        guard candidates.count > 1 else { return candidates.first }
-        if !intent.isRecovered {
-            // It was never sent, and must not be by a later attempt.
-            try await stored { () async throws(StoreError) in try await store.failIntent(intent, at: clock.now()) }
+        return .customer(customer, made: made, profile: profile ?? [:])
+    }
+
+    // MARK: One that nobody wants
+
+    /// A create that was cut off may arrive so much later.
+    private static let lateness: Milliseconds = 10_000
+
+    /// What came of it is found, to be disposed of. Nothing is sent: it would be the data of somebody who was deleted or
+    /// erased. A create that was cut off may be on its way still, so only a second look says that nothing came of it.
+    private func settlement(
+        ofUnwanted intent: CreateIntent, _ run: SyncRun
+    ) async throws(ServiceError) -> Settlement {
+        let sought = sought(intent, nil, isSent: true, isKeyDead: true)
+        if let (customer, proof) = try await lookup.customer(sought, run.request.patience), proof == .create {
+            return .customer(customer, made: true, profile: [:])
+        }
+        let now = clock.now()
+        let missedAt = try await stored { () async throws(StoreError) in try await store.missIntent(intent, at: now) }
+        // A time that lies ahead is no reason to wait for it.
+        guard (now.subtractingSaturated(Self.lateness)...now).contains(missedAt) else {
+            return .nextGeneration(reason: "unwanted")
         }
         throw ServiceError(
-            .ambiguousCustomer, "Several customers have the user's email; link the right one with linkCustomer",
-            details: ["userId": .string(user.id), "candidates": .array(candidates.map { .string($0.id) })])
+            .idempotencyConflict, "A create of a former user of this id may be under way still; it is looked for again",
+            retryable: true, details: ["userId": .string(intent.userId)])
     }
+
+    // MARK: Creating
 
     private func create(_ intent: CreateIntent, _ run: SyncRun) async throws(ServiceError) -> Settlement {
         do throws(StripeError) {
@@ -178,10 +183,8 @@ extension CustomerSync {
             }
             throw refusal
         case .idempotencyMismatch:
-            if let found = try await ownCustomer(of: intent, run, thorough: true, mayBeSent: true) {
-                return settled(found, made: true, intent, run.claim.user)
-            }
-            return .nextGeneration(reason: "idempotency_mismatch")
+            let sought = sought(intent, run.claim.user, isSent: true, isKeyDead: true)
+            return try await found(sought, intent, run) ?? .nextGeneration(reason: "idempotency_mismatch")
         case .unavailable where error.isStripeAnswer:
             return try await settlement(of: intent, afterServerError: error, run)
         case .unavailable, .rateLimited, .authentication, .permission, .keyInUse:
@@ -197,9 +200,8 @@ extension CustomerSync {
         of intent: CreateIntent, afterServerError error: StripeError, _ run: SyncRun
     ) async throws(ServiceError) -> Settlement {
         try await stored { () async throws(StoreError) in try await store.recordServerFailure(intent) }
-        if let found = try await ownCustomer(of: intent, run, thorough: false, mayBeSent: true) {
-            return settled(found, made: true, intent, run.claim.user)
-        }
+        let sought = sought(intent, run.claim.user, isSent: true, isKeyDead: false)
+        if let found = try await found(sought, intent, run) { return found }
         // Without the mark of a replay, only the same answer from the endpoint itself again shows that it is saved; a
         // 502 to 504 may come from before it, while it still works.
         let isRepeated = error.status == 500 && (error.attempts > 1 || intent.serverFailures > 0)
@@ -238,16 +240,22 @@ extension CustomerSync {
                 edits: ProfileFields.edits(of: customer.object, from: profile), completing: change,
                 isComplete: isComplete, at: clock.now())
         }
+        switch outcome {
+        case .lost: throw Self.leaseLost(run.userId)
+        case .disposed:
+            // Not the user's: whoever is there has none yet, or another one.
+            run.claim = try await claim(run.userId, run.request)
+            return nil
+        case .settled, .linked: break
+        }
         run.customer = customer
         run.isNewCustomer = made
         if run.outcome == .unchanged { run.outcome = made ? .created : .relinked }
         run.changed = made ? ["email", "name", "phone", "metadata"].filter { !(profile[$0]?.isNull ?? true) } : []
-        switch outcome {
-        case .settled: return run.result(customer.id)
-        case .linked(let claim): run.claim = claim
-        case .lost: throw Self.leaseLost(run.userId)
-        case .disposed: run.claim = try await claim(run.userId, run.request)
+        if case .linked(let claim) = outcome {
+            run.claim = claim
+            return nil
         }
-        return nil
+        return run.result(customer.id)
     }
 }

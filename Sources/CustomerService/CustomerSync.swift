@@ -7,8 +7,8 @@ package import Stripe
 package struct SyncRequest: Sendable {
     /// Ask Stripe whether the linked customer still lives.
     var verify = false
-    /// The host vouches for the user's address: a customer of that address may be adopted.
-    var isEmailVerified = false
+    /// The address that the host vouches for, to the letter: a customer of it may be adopted.
+    var vouchedEmail: String?
     /// Further fields for a customer that has to be made.
     var extraFields: JSONObject = [:]
     var patience = Patience.normal
@@ -171,7 +171,7 @@ package struct CustomerSync: Sendable {
             }
             return IntentDraft(
                 idempotencyKey: SyncKey.create.of(identifiers.next()), fields: fields,
-                isEmailVerified: request.isEmailVerified)
+                vouchedEmail: request.vouchedEmail)
         }
     }
 

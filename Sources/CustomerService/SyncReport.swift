@@ -57,11 +57,19 @@ extension CustomerSync {
                 type: error.kind.rawValue, message: error.message, retryable: error.retryable,
                 stripe: error.details["stripe"], candidates: error.details["candidates"])
             return (
-                SyncReport(state: error.isFinal ? "parked" : "pending", reason: error.message, error: failure), nil
+                SyncReport(state: error.isFinal ? "parked" : "pending", reason: error.message, error: failure),
+                await linkedCustomer(of: userId)
             )
         case nil:
-            return (SyncReport(state: "pending", reason: "Stripe has not answered yet"), nil)
+            return (
+                SyncReport(state: "pending", reason: "Stripe has not answered yet"), await linkedCustomer(of: userId)
+            )
         }
+    }
+
+    /// What failed may have failed after the link.
+    private func linkedCustomer(of userId: String) async -> String? {
+        do throws(StoreError) { return try await store.user(userId)?.customerId } catch { return nil }
     }
 }
 

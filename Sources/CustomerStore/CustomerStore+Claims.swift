@@ -49,13 +49,7 @@ extension CustomerStore {
         let user = try user(userId, &connection)
         var intent = try pendingIntent(of: userId, &connection)
         if let user, user.customerId == nil {
-            if intent?.disposal != nil {
-                // Deleted and registered again before the create was settled: its customer is wanted after all.
-                try connection.change(
-                    "UPDATE create_intents SET disposal = NULL WHERE user_id = ? AND state = 'pending'", [.text(userId)]
-                )
-                intent?.disposal = nil
-            }
+            // One that a former holder of the id left behind is settled first.
             if intent == nil, let draft = draft(user) {
                 intent = try insertIntent(draft, userId: userId, at: now, &connection)
                 // So that the worker finds it should this process be killed.

@@ -42,6 +42,7 @@ extension CustomerStore {
             // The trigger has noted the default, archive.
             if choice == .keep {
                 try connection.change("DELETE FROM disposals WHERE customer_id = ?", [.text(customerId)])
+                try Self.keep(customerId, at: now, &connection)
             } else {
                 try connection.change(
                     "UPDATE disposals SET action = ?, requested_at = ? WHERE customer_id = ?",

@@ -23,7 +23,10 @@ extension CustomerStore {
         ("synced_profiles", ["user_id", "customer_id", "profile", "edits", "synced_at"]),
         (
             "create_intents",
-            ["user_id", "generation", "fields", "state", "disposal", "customer_id", "created_at", "settled_at"]
+            [
+                "user_id", "generation", "fields", "vouched_email", "state", "disposal", "customer_id", "created_at",
+                "settled_at",
+            ]
         ),
         ("sync_queue", ["user_id", "enqueued_at", "attempts", "parked", "error_type", "error"]),
         (

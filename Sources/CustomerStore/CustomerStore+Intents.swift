@@ -32,12 +32,26 @@ extension CustomerStore {
         }
     }
 
+    /// Stripe knows of nothing that came of a create that nobody wants.
+    /// - Returns: Since when.
+    package func missIntent(_ intent: CreateIntent, at now: Milliseconds) async throws(StoreError) -> Milliseconds {
+        try await write { connection throws(StoreError) in
+            try connection.row(
+                """
+                UPDATE create_intents SET missed_at = coalesce(missed_at, ?) WHERE user_id = ? AND generation = ?
+                RETURNING missed_at
+                """, [.integer(now), .text(intent.userId), SQLiteValue(intent.generation)]
+            )?.integer(0) ?? now
+        }
+    }
+
     // MARK: Pieces
 
     static func pendingIntent(of userId: String, _ connection: inout Connection) throws(StoreError) -> CreateIntent? {
         try connection.row(
             """
-            SELECT generation, idempotency_key, fields, created_at, server_failures, disposal, email_verified
+            SELECT generation, idempotency_key, fields, created_at, server_failures, disposal, vouched_email,
+                missed_at
             FROM create_intents WHERE user_id = ? AND state = 'pending'
             """, [.text(userId)]
         ).map { row in
@@ -45,7 +59,7 @@ extension CustomerStore {
                 userId: userId, generation: Int(row.integer(0) ?? 1), idempotencyKey: row.text(1) ?? "",
                 fields: storedObject(row.text(2)), createdAt: row.integer(3) ?? 0,
                 serverFailures: Int(row.integer(4) ?? 0), disposal: row.text(5).flatMap(CreateIntent.Disposal.init),
-                isEmailVerified: row.bool(6), isRecovered: true)
+                vouchedEmail: row.text(6), missedAt: row.integer(7), isRecovered: true)
         }
     }
 
@@ -63,18 +77,18 @@ extension CustomerStore {
     ) throws(StoreError) -> CreateIntent {
         let row = try connection.row(
             """
-            INSERT INTO create_intents (user_id, generation, idempotency_key, fields, state, created_at, email_verified)
+            INSERT INTO create_intents (user_id, generation, idempotency_key, fields, state, created_at, vouched_email)
             SELECT ?1, 1 + coalesce(max(generation), 0), ?2, ?3, 'pending', ?4, ?5 FROM create_intents WHERE user_id = ?1
             RETURNING generation
             """,
             [
                 .text(userId), .text(draft.idempotencyKey), .text(storedJSON(draft.fields)), .integer(now),
-                SQLiteValue(draft.isEmailVerified),
+                SQLiteValue(draft.vouchedEmail),
             ])
         return CreateIntent(
             userId: userId, generation: Int(row?.integer(0) ?? 1), idempotencyKey: draft.idempotencyKey,
             fields: draft.fields, createdAt: now, serverFailures: 0, disposal: nil,
-            isEmailVerified: draft.isEmailVerified, isRecovered: false)
+            vouchedEmail: draft.vouchedEmail, missedAt: nil, isRecovered: false)
     }
 
     static func settle(
@@ -83,7 +97,8 @@ extension CustomerStore {
     ) throws(StoreError) {
         try connection.change(
             """
-            UPDATE create_intents SET state = ?, customer_id = ?, settled_at = ?, fields = '{}'
+            UPDATE create_intents
+            SET state = ?, customer_id = ?, settled_at = ?, fields = '{}', vouched_email = NULL
             WHERE user_id = ? AND generation = ? AND state = 'pending'
             """,
             [

@@ -41,11 +41,15 @@ extension CustomerStore {
                 throw .customerTaken(customerId: customerId, userId: other)
             }
             let user = try Self.user(userId, &connection)
-            let isWanted = user != nil && (user?.customerId == nil || user?.customerId == customerId)
+            let disposal = choice ?? nil
+            // A disposal says that the user for whom it was made is gone, whoever has the id by now.
+            let isWanted = user != nil && (user?.customerId == customerId || user?.customerId == nil && disposal == nil)
             guard isWanted else {
-                let disposal = (choice ?? nil) ?? .archive
-                if created, disposal != .keep {
-                    try Self.insertDisposal(customerId, userId: userId, disposal.rawValue, at: now, &connection)
+                if created, disposal == .keep {
+                    try Self.keep(customerId, at: now, &connection)
+                } else if created {
+                    let action = (disposal ?? .archive).rawValue
+                    try Self.insertDisposal(customerId, userId: userId, action, at: now, &connection)
                 }
                 if created {
                     try audit.record("customer.superfluous", userId: userId, customerId: customerId, &connection)
@@ -139,7 +143,8 @@ extension CustomerStore {
     }
 
     /// Which of these customers a look-up must not adopt for the user: linked to another one, taken away by the host,
-    /// archived or about to be disposed of, or reported as deleted (search may still find it for a while).
+    /// kept when its user was deleted, archived or about to be disposed of, or reported as deleted (search may still find it
+    /// for a while).
     package func unadoptable(_ customerIds: [String], for userId: String) async throws(StoreError) -> Set<String> {
         try await read { connection throws(StoreError) in
             var refused: Set<String> = []
@@ -149,6 +154,7 @@ extension CustomerStore {
                     SELECT EXISTS (SELECT 1 FROM users WHERE stripe_customer_id = ?1 AND CAST(id AS TEXT) <> ?2)
                         OR EXISTS (SELECT 1 FROM unlinked_customers WHERE customer_id = ?1)
                         OR EXISTS (SELECT 1 FROM archived_customers WHERE customer_id = ?1)
+                        OR EXISTS (SELECT 1 FROM kept_customers WHERE customer_id = ?1)
                         OR EXISTS (SELECT 1 FROM disposals WHERE customer_id = ?1)
                         OR EXISTS (SELECT 1 FROM customer_news WHERE customer_id = ?1 AND deleted = 1)
                     """, [.text(id), .text(userId)])
@@ -175,6 +181,7 @@ extension CustomerStore {
         try connection.change("DELETE FROM archived_customers WHERE customer_id = ?", [.text(customerId)])
         try connection.change(
             "DELETE FROM disposals WHERE customer_id = ? AND action = 'archive'", [.text(customerId)])
+        try connection.change("DELETE FROM kept_customers WHERE customer_id = ?", [.text(customerId)])
         try connection.change(takeFromOthers, [.text(customerId), .text(userId)])
     }
 
@@ -185,5 +192,15 @@ extension CustomerStore {
             .link, "UPDATE users SET stripe_customer_id = NULL WHERE stripe_customer_id = ?", [.text(customerId)],
             &connection)
         try connection.change("DELETE FROM archived_customers WHERE customer_id = ?", [.text(customerId)])
+        try connection.change("DELETE FROM kept_customers WHERE customer_id = ?", [.text(customerId)])
+    }
+
+    /// Its user is deleted and it stays as it is: nobody who has the id later gets it by a look-up.
+    static func keep(
+        _ customerId: String, at now: Milliseconds, _ connection: inout Connection
+    ) throws(StoreError) {
+        try connection.change(
+            "INSERT INTO kept_customers (customer_id, kept_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            [.text(customerId), .integer(now)])
     }
 }

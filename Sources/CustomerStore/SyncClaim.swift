@@ -28,10 +28,13 @@ package struct CreateIntent: Sendable {
     package var fields: JSONObject
     package var createdAt: Milliseconds
     package var serverFailures: Int
-    /// What to do with the customer when the user no longer wants it.
+    /// What to do with the customer, since nobody wants it any more: its user is gone, whoever has the id by now, or was
+    /// given another one. Nothing is sent for such an intent.
     package var disposal: Disposal?
-    /// The host vouches for the address in `fields`.
-    package var isEmailVerified: Bool
+    /// The address that the host vouches for, to the letter.
+    package var vouchedEmail: String?
+    /// When a look-up for what came of it, unwanted as it is, first found nothing.
+    package var missedAt: Milliseconds?
     /// It was found on disk, so an earlier process or call may have sent it.
     package var isRecovered: Bool
 }
@@ -40,11 +43,11 @@ package struct CreateIntent: Sendable {
 package struct IntentDraft: Sendable {
     package var idempotencyKey: String
     package var fields: JSONObject
-    package var isEmailVerified: Bool
-    package init(idempotencyKey: String, fields: JSONObject, isEmailVerified: Bool) {
+    package var vouchedEmail: String?
+    package init(idempotencyKey: String, fields: JSONObject, vouchedEmail: String? = nil) {
         self.idempotencyKey = idempotencyKey
         self.fields = fields
-        self.isEmailVerified = isEmailVerified
+        self.vouchedEmail = vouchedEmail
     }
 }
 

@@ -158,7 +158,21 @@ extension FaultyStripe {
             if savesFailure { save(request) }
             let response = wait { [sandbox] in try? await sandbox.send(forwarded) }
             guard let response else { return HTTPResponse(status: 500) }
+            if request.route == .create, options.answersCreatesWithStubs { return stub(response) }
             return request.route == .search ? lagging(response) : response
+        }
+
+        private func stub(_ response: HTTPResponse) -> HTTPResponse {
+            guard let id = (try? JSONValue(parsing: response.body))?["id"]?.string else { return response }
+            _ = wait { [sandbox] in
+                try? await sandbox.send(
+                    HTTPRequest(
+                        method: .delete, url: "https://api.stripe.com/v1/customers/" + id,
+                        headers: [("Authorization", "Bearer sk_test_dashboard")], body: []))
+            }
+            var response = response
+            response.body = JSONValue.object(["id": .string(id), "object": "customer", "deleted": true]).serialized()
+            return response
         }
 
         /// Without the customers that search does not know yet.

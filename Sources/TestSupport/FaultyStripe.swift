@@ -30,6 +30,8 @@ package final class FaultyStripe: Sendable {
         package var searchLag: Milliseconds = 0
         /// Search is not offered everywhere: "not available for merchants in India" (https://docs.stripe.com/search).
         package var offersSearch = true
+        /// Each create is answered with what is left of a deleted customer.
+        package var answersCreatesWithStubs = false
         /// Addresses that Stripe finds invalid.
         package var refusedEmails: Set<String> = []
         /// Ids of customers that there are only in Stripe's other mode.

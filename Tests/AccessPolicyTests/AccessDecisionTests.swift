@@ -176,6 +176,7 @@ import Testing
             ("registerUser", "email", "you@example.com"), ("registerUser", "emailVerified", true),
             ("ensureCustomerExists", "emailVerified", true),
             ("ensureCustomerExists", "verifiedEmail", "own@example.com"),
+            ("ensureCustomerExists", "verifiedEmail", "own@example.com"),
             ("linkCustomer", "takeOver", true), ("getUser", "someNewMember", true),
         ] as [(String, String, JSONValue)])
     func hostsMembers(method: String, name: String, value: JSONValue) async throws {

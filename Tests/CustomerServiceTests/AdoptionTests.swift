@@ -62,7 +62,7 @@ struct AdoptionTests {
     @Test(
         "A search that fails leads neither to a link nor to a create",
         arguments: [
-            FaultyStripe.Fault.unsaved500, .executedThenEmptyBody,
+            FaultyStripe.Fault.unsaved500, .executedThenMixedUp, .executedThenEmptyBody,
         ])
     func failingSearch(fault: FaultyStripe.Fault) async throws {
         let world = try await World()
@@ -116,6 +116,32 @@ struct AdoptionTests {
         let answer = try await register(world, verified: true)
         #expect(answer["customerId"]?.string != nil)
         #expect(answer["customerId"]?.string != id)
+    }
+
+    @Test("A customer without room for the mark is not linked, is named, and is once there is room")
+    func fullMetadata() async throws {
+        let world = try await World()
+        let keys = (1...50).map { "&metadata[k\($0)]=x" }.joined()
+        let id = try await existing(world, "email=ada%40example.com" + keys)
+        let answer = try await register(world, verified: true)
+        #expect(answer["sync"]?["state"] == "parked" && answer["sync"]?["error"]?["candidates"] == [.string(id)])
+        #expect(answer["sync"]?["error"]?["type"] == "customer_already_exists")
+        #expect(answer["customerId"]?.string == nil)
+        #expect(try await world.user("u1").customerId == nil)
+        #expect(try await world.stripe.customers().count == 1)
+        try await world.call("updateCustomer", ["customerId": .string(id), "metadata": ["k1": .null]])
+        let ensured = try await world.call("ensureCustomerExists", ["userId": "u1", "emailVerified": true])
+        #expect(ensured["customerId"]?.string == id)
+    }
+
+    @Test("What fails after the link does not hide the link")
+    func linkedThenFailed() async throws {
+        let world = try await World()
+        let id = try await existing(world)
+        world.stripe.script { $0.route == .update ? .unsaved500 : nil }
+        let answer = try await register(world, verified: true)
+        #expect(answer["sync"]?["state"] == "pending")
+        #expect(answer["customerId"]?.string == id && answer["user"]?["customerId"]?.string == id)
     }
 
     @Test("Several are ambiguous; the candidates are named, and linkCustomer settles it", arguments: [true, false])

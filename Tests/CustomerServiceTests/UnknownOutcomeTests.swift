@@ -188,15 +188,23 @@ struct UnknownOutcomeTests {
         try await world.expectPromises(users: [], gone: ["u1"])
     }
 
-    @Test("Deleted and registered again: one live customer", arguments: ["archive", "delete", "keep"], [true, false])
+    @Test(
+        "Deleted and registered again: one customer of its own", arguments: ["archive", "delete", "keep"],
+        [true, false])
     func registeredAgain(choice: String, linked: Bool) async throws {
         let world = try await World()
         if !linked { world.stripe.script { $0.route == .create ? .executedThenClosed : nil } }
         try await register(world)
+        let first = try #require(try await world.stripe.customers().first?["id"])
         try await world.call("deleteUser", ["userId": "u1", "customer": .string(choice)])
         world.stripe.script { _ in nil }
         try await register(world)
         try await world.settle()
-        try await world.expectPromises(users: ["u1"])
+        #expect(try await world.customer(of: "u1")["id"] != first)
+        // The one that was kept names the former user still.
+        let kept = try await world.stripe.liveCustomers()["u1"]?.filter { $0["id"] == first }.count
+        #expect(kept == (choice == "keep" ? 1 : 0))
+        #expect(world.stripe.watch.figures.created == 2 && world.stripe.watch.violations == [])
+        #expect(try await world.store.queueStatus().intents == 0)
     }
 }

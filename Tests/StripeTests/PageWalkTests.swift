@@ -34,7 +34,7 @@ struct PageWalkTests {
                 switch self {
                 case .byEmail: try await stripe.everyCustomer(email: "a@b.c", patience: .single).count
                 case .byCreation: try await stripe.everyCustomer(createdFrom: 1, patience: .single).count
-                case .search: try await stripe.everyCustomer(query: "q", patience: .single).count
+                case .search: try await stripe.everyCustomer(.email("q"), patience: .single).count
                 case .subscriptions: try await stripe.allSubscriptions(customer: "cus_1").count
                 case .invoices: try await stripe.allInvoices(customer: "cus_1").count
                 case .activeSubscriptions:
@@ -46,7 +46,7 @@ struct PageWalkTests {
         /// A page with the objects of these numbers; `next` is where a search goes on.
         func page(_ numbers: ClosedRange<Int>?, hasMore: Bool, next: String? = nil) -> String {
             let data = (numbers.map(Array.init) ?? []).map {
-                #"{"id":"id_\#($0)","object":"customer","status":"incomplete_expired"}"#
+                #"{"id":"id_\#($0)","object":"customer","email":"a@b.c","status":"incomplete_expired"}"#
             }
             let kind = self == .search ? "search_result" : "list"
             let place = next.map { #""\#($0)""# } ?? "null"

@@ -9,7 +9,10 @@ enum EnsureCustomerExists: ServiceMethod {
         var userId: String
         /// Ask Stripe whether the customer still lives, instead of trusting the link.
         var verify: Bool?
+        /// Vouches for the address that the user has when the call is read.
         var emailVerified: Bool?
+        /// Vouches for this address, whatever the user has by then.
+        var verifiedEmail: String?
     }
 
     struct Answer: Encodable, Sendable {
@@ -24,8 +27,9 @@ enum EnsureCustomerExists: ServiceMethod {
         let user = try await stored { () async throws(StoreError) in try await service.store.user(params.userId) }
         guard let user else { throw ServiceError.userNotFound(params.userId) }
         if let customerId = user.customerId, !verify { return Answer(customerId: customerId, created: false) }
+        let vouched = params.verifiedEmail ?? (params.emailVerified == true ? user.email : nil)
         let result = try await service.sync.bringInLine(
-            params.userId, SyncRequest(verify: verify, isEmailVerified: params.emailVerified ?? false))
+            params.userId, SyncRequest(verify: verify, vouchedEmail: vouched))
         return Answer(customerId: result.customerId, created: result.isNewCustomer)
     }
 }

@@ -42,13 +42,12 @@ enum LinkCustomer: ServiceMethod {
 
     /// It is to name its user there, and its application.
     private static func requireRoom(in customer: Customer, under app: String?) throws(ServiceError) {
-        let names = (customer.metadata ?? [:]).members.map(\.name)
+        if customer.hasRoomForMarks(under: app) { return }
+        let (count, limit) = (customer.metadata?.count ?? 0, Customer.othersKeysMax(under: app))
         let marks = [CustomerMark.user] + (app == nil ? [] : [CustomerMark.app])
-        let limit = CustomerMark.keysMax - marks.count
-        guard names.count(where: { !CustomerMark.isReserved($0) }) > limit else { return }
         throw .violation(
             of: "maxProperties", at: "/customerId", params: ["limit": .number(JSONNumber(limit))],
-            "has \(names.count) metadata keys, which leaves no room for \(marks.joined(separator: " and ")): unset some"
+            "has \(count) metadata keys, which leaves no room for \(marks.joined(separator: " and ")): unset some"
                 + " with updateCustomer")
     }
 

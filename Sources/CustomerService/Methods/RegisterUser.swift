@@ -29,7 +29,7 @@ enum RegisterUser: ServiceMethod {
         if let given = params.userId { id = given } else { id = try newID(service) }
         var user = User(
             id: id, email: params.email, name: params.name, phone: params.phone, metadata: params.metadata ?? [:])
-        let request = SyncRequest(isEmailVerified: params.emailVerified ?? false)
+        let request = SyncRequest(vouchedEmail: params.emailVerified == true ? params.email : nil)
         let draft = service.sync.draft(request)
         let added = try await stored { [user] () async throws(StoreError) in
             try await service.store.insertUser(
