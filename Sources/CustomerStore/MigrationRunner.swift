@@ -43,18 +43,21 @@ package enum MigrationRunner {
             if error.isCannotOpen, fault == nil { return Migrations.all.map(\.name) }
             throw .cannotOpen(path: path, reason: fault ?? error.message)
         }
-        let pending = try pending(&connection)
-        try UsersTable.requireFit(&connection)
-        try requireFreeNames(for: pending, &connection)
+        let pending = try requireMigratable(&connection)
         try CustomerStore.requireApp(app, &connection)
         return pending.map(\.name)
     }
 
-    /// Whether `migrate` is going to be refused; nothing is written.
-    static func requireMigratable(_ connection: inout Connection) throws(StoreError) {
-        let pending = try pending(&connection)
-        try UsersTable.requireFit(&connection)
-        try requireFreeNames(for: pending, &connection)
+    /// Whether `migrate` is going to be refused; nothing is written. What another process that starts at the same time makes is
+    /// seen together with the record of it.
+    @discardableResult
+    static func requireMigratable(_ connection: inout Connection) throws(StoreError) -> [Migration] {
+        try connection.transaction(.deferred) { connection throws(StoreError) in
+            let pending = try pending(&connection)
+            try UsersTable.requireFit(&connection)
+            try requireFreeNames(for: pending, &connection)
+            return pending
+        }
     }
 
     /// Several processes may start at once: each migration is looked up and applied under the write lock, so the second
