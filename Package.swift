@@ -10,9 +10,7 @@ let migrations = [
     "V0005_audit.sql", "V0006_changes_under_way.sql", "V0007_registrations_under_keys.sql",
     "V0008_event_effects.sql", "V0009_sealed_changes.sql", "V0010_customers_of_intents.sql",
     "V0011_calls_of_earlier_lives.sql", "V0012_application_mark.sql", "V0013_proofs_of_customers.sql",
-    "V0014_host_keys.sql",
-    "V0016_refused_fields.sql",
-    "V0017_heartbeats.sql",
+    "V0014_host_keys.sql", "V0015_refused_fields.sql", "V0016_heartbeats.sql",
 ]
 
 let package = Package(

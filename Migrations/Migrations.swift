@@ -31,8 +31,8 @@ package enum Migrations {
         Migration(
             version: 13, name: "V0013_proofs_of_customers", sql: PackageResources.V0013_proofs_of_customers_sql),
         Migration(version: 14, name: "V0014_host_keys", sql: PackageResources.V0014_host_keys_sql),
-        Migration(version: 16, name: "V0016_refused_fields", sql: PackageResources.V0016_refused_fields_sql),
-        Migration(version: 17, name: "V0017_heartbeats", sql: PackageResources.V0017_heartbeats_sql),
+        Migration(version: 15, name: "V0015_refused_fields", sql: PackageResources.V0015_refused_fields_sql),
+        Migration(version: 16, name: "V0016_heartbeats", sql: PackageResources.V0016_heartbeats_sql),
     ]
 
     /// The version of a database that has all of them.

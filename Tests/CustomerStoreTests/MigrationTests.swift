@@ -16,9 +16,7 @@ struct MigrationTests {
         for migration in Migrations.all {
             #expect(migration.sql == Array(try Data(contentsOf: folder.appending(path: migration.name + ".sql"))))
         }
-        // Gaps are those of changes that have not landed yet.
-        let versions = Migrations.all.map(\.version)
-        #expect(versions.first == 1 && versions == Set(versions).sorted())
+        #expect(Migrations.all.map(\.version) == Array(1...Migrations.all.count))
         #expect(Migrations.all.allSatisfy { Int($0.name.dropFirst().prefix(4)) == $0.version })
     }
 

@@ -55,7 +55,8 @@ struct StoreTests {
 
     @Test("Later work fails once it is closed")
     func closed() async throws {
-        let store = try StoreFile().store()
+        let file = try StoreFile()
+        let store = try file.store()
         await store.close()
         let error = await #expect(throws: StoreError.self) { try await store.user("a") }
         guard case .closed = error else {
@@ -114,7 +115,8 @@ struct StoreTests {
 
     @Test("A customer is given to a user once: a second user is refused")
     func taken() async throws {
-        let store = try StoreFile().store()
+        let file = try StoreFile()
+        let store = try file.store()
         try await store.add("a", email: "a@example.com")
         try await store.add("b", email: "b@example.com")
         _ = try await store.linkExisting("cus_1", to: "a", at: someTime)
@@ -131,7 +133,8 @@ struct StoreTests {
 
     @Test("Ids are compared to the code point: a composed and a decomposed letter are two users")
     func codePoints() async throws {
-        let store = try StoreFile().store()
+        let file = try StoreFile()
+        let store = try file.store()
         try await store.add("\u{E9}", email: "a@example.com")
         try await store.add("e\u{301}", email: "b@example.com")
         #expect(try await store.user("\u{E9}")?.email == "a@example.com")

@@ -29,7 +29,7 @@ import Testing
             ),
             (
                 #"{"format": "hostname"}"#, "/format", "format",
-                #""hostname" is not a supported format, which are "email", "uri", "date-time", "uuid""#
+                #""hostname" is not a supported format, which are "email", "uri", "date-time", "uuid", "text""#
             ),
         ])
     func unsupported(schema: String, location: String, keyword: String, reason: String) throws {

@@ -70,7 +70,7 @@ struct ReconcileProcessTests {
     @Test("A user on whom a process was working when it was killed is waited for, not left out")
     func killedAtWork() async throws {
         try await addUsers(3)
-        _ = try sql("INSERT INTO processes VALUES ('killed', (unixepoch() + 2) * 1000)")
+        _ = try sql("INSERT INTO processes (owner, expires_at) VALUES ('killed', 0)")
         _ = try sql("INSERT INTO leases VALUES ('user:u1', 'killed')")
         let found = try await Subprocess.run(["reconcile"] + arguments)
         #expect(try JSONValue(parsing: Array(found.lines[0].utf8))["counts"]?["missing"]?.int64 == 3)
@@ -79,8 +79,16 @@ struct ReconcileProcessTests {
     @Test("A user on whom a living process works and works has no customer all the same")
     func alwaysAtWork() async throws {
         try await addUsers(3)
-        _ = try sql("INSERT INTO processes VALUES ('living', (unixepoch() + 3600) * 1000)")
+        _ = try sql("INSERT INTO processes (owner, expires_at) VALUES ('living', 0)")
         _ = try sql("INSERT INTO leases VALUES ('user:u0', 'living'), ('user:u1', 'living')")
+        // It lives as long as its beat changes.
+        let beating = Task {
+            while !Task.isCancelled {
+                _ = try sql("UPDATE processes SET beat = beat + 1 WHERE owner = 'living'")
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+        defer { beating.cancel() }
         let found = try await Subprocess.run(["reconcile"] + arguments)
         #expect(try JSONValue(parsing: Array(found.lines[0].utf8))["counts"]?["missing"]?.int64 == 3)
     }
