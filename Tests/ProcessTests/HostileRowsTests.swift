@@ -81,7 +81,7 @@ struct HostileRowsTests {
             INSERT INTO unlinked_customers VALUES ('cus_other', 1);
             INSERT INTO archived_customers VALUES ('cus_other', 1);
             INSERT INTO processes (owner, expires_at) VALUES ('other', 1);
-            INSERT INTO reconcile_customers VALUES ('cus_other', NULL, 1, 0);
+            INSERT INTO reconcile_customers (customer_id, created, archived) VALUES ('cus_other', 1, 0);
             """)
     }
 
