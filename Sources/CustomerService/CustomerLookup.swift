@@ -82,28 +82,6 @@ struct CustomerLookup: Sendable {
         return nil
     }
 
-    /// Whether it is what a create of ours made, whatever became of its address since: the event of that tells the key. Stripe
-    /// keeps events for 30 days; where they can't be read nothing is proved.
-    private func isMade(
-        _ customer: Customer, by intent: CreateIntent, _ patience: Patience
-    ) async throws(ServiceError) -> Bool {
-        // The number comes from outside: a time that there is.
-        guard let created = customer.created, (0...253_402_300_799).contains(created) else { return false }
-        do throws(StripeError) {
-            // The event comes with the customer, or seconds later.
-            let events = try await stripe.listEvents(
-                types: ["customer.created"], limit: 100, createdFrom: created * 1_000,
-                createdTo: (created + 2) * 1_000, patience: patience)
-            return events.value.data.contains { event in
-                event["data"]?["object"]?["id"]?.string == customer.id
-                    && event["request"]?["idempotency_key"]?.string == intent.idempotencyKey
-            }
-        } catch {
-            if [.rejected, .permission, .notFound].contains(error.kind) { return false }
-            throw ServiceError(error)
-        }
-    }
-
     /// The customer as it is now, if it is still to be had: between the list and the look at what is noted for disposal, a
     /// disposal may have come to its end.
     private func confirmed(

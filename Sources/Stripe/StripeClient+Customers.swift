@@ -94,10 +94,7 @@ extension Customer {
     }
 }
 
-/// `{gte, lte}` in seconds: those in which the milliseconds lie. `nil` without a bound.
-func range(from: Milliseconds?, to: Milliseconds? = nil) -> JSONValue? {
-    var range: JSONObject = [:]
-    range["gte"] = from.map { .number(JSONNumber($0 / 1_000)) }
-    range["lte"] = to.map { .number(JSONNumber($0 / 1_000)) }
-    return range.isEmpty ? nil : .object(range)
+/// `{gte}` in seconds: the one in which the millisecond lies. `nil` without a bound.
+func range(from: Milliseconds?) -> JSONValue? {
+    from.map { ["gte": .number(JSONNumber($0 / 1_000))] }
 }
