@@ -5,9 +5,9 @@ import Synchronization
 ///
 /// Clocks of processes differ and are set, so nobody compares a time with another's. A process renews its row by a number
 /// drawn anew, its beat. For another one it is dead when that has itself seen no new beat for `leaseDuration`, by its own
-/// steady clock, or when the kernel says that it is gone. The owner counts from before it wrote its last beat, so it knows
-/// that its leases have run out before anybody else can think so. From then on it has another name: what it began under
-/// the old one stays undone, however long it slept, and never stands again.
+/// steady clock, or soon after the kernel has said that it is gone (`arrival`). The owner counts from before it wrote its
+/// last beat, so it knows that its leases have run out before anybody else can think so. From then on it has another name:
+/// what it began under the old one stays undone, however long it slept, and never stands again.
 package final class ProcessWatch: Sendable {
     private struct State {
         var owner = RandomIdentifiers().next()
@@ -15,6 +15,8 @@ package final class ProcessWatch: Sendable {
         var renewedAt: Milliseconds?
         /// The last beat of each other process, and when it was new here.
         var beats: [String: (beat: [Int64], since: Milliseconds)] = [:]
+        /// When the kernel first said here that a process is gone.
+        var goneSince: [String: Milliseconds] = [:]
     }
 
     private let state = Mutex(State())
@@ -23,6 +25,9 @@ package final class ProcessWatch: Sendable {
 
     /// What is on its way when the leases run out gets so long to arrive before anybody else may begin.
     private static let margin: Milliseconds = 1_000
+    /// A process that is gone sends nothing any more, but Stripe may still be at what it sent last: nobody else begins
+    /// before that has had so long to arrive and to be carried out. Stripe answers most requests within a second.
+    package static let arrival: Milliseconds = 3_000
 
     package init(
         clock: any WallClock = SystemClock(), isGone: @escaping @Sendable (String) -> Bool = { ProcessPlace.isGone($0) }
@@ -102,6 +107,9 @@ package final class ProcessWatch: Sendable {
         let now = clock.steady()
         let gone = all.filter { $0.place.map(isGone) ?? false }.map(\.owner)
         return state.withLock { state in
+            var goneSince: [String: Milliseconds] = [:]
+            for owner in gone { goneSince[owner] = state.goneSince[owner] ?? now }
+            state.goneSince = goneSince
             var beats: [String: (beat: [Int64], since: Milliseconds)] = [:]
             for one in all {
                 let known = state.beats[one.owner]
@@ -110,7 +118,8 @@ package final class ProcessWatch: Sendable {
             state.beats = beats
             return all.map(\.owner).filter { owner in
                 let silence = beats[owner].map { now - $0.since } ?? 0
-                return gone.contains(owner) || silence >= CustomerStore.leaseDuration
+                let absence = goneSince[owner].map { now - $0 } ?? 0
+                return absence >= Self.arrival || silence >= CustomerStore.leaseDuration
             }
         }
     }

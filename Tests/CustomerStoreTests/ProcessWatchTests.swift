@@ -49,12 +49,17 @@ struct ProcessWatchTests {
         #expect(!dead(3, .min))
     }
 
-    @Test("Who is gone from the machine is dead at once, who may run elsewhere is not")
+    @Test("Who is gone from the machine is dead once what it sent last has arrived, who may run elsewhere is not")
     func gone() {
-        let watch = watch(HandClock())
+        let clock = HandClock()
+        let watch = watch(clock)
         let all = ["gone", "here", nil].map { place in
             ProcessWatch.Sighting(owner: place ?? "unknown", beat: [1, 1], place: place)
         }
+        #expect(watch.dead(among: all).isEmpty)
+        clock.pass(ProcessWatch.arrival - 1)
+        #expect(watch.dead(among: all).isEmpty)
+        clock.pass(1)
         #expect(watch.dead(among: all) == ["gone"])
     }
 

@@ -64,8 +64,12 @@ final class EchoingStripe: Sendable {
         let id = parts.count > 2 ? parts[2] : "cus_\(request.number)"
         if request.method == "DELETE" { return ["id": .string(id), "object": "customer", "deleted": true] }
         var customer: JSONObject = [
-            "id": .string(id), "object": "customer", "created": 1_700_000_000, "livemode": false, "metadata": [:],
+            "id": .string(id), "object": "customer", "created": 1_700_000_000, "livemode": false,
         ]
+        let metadata = request.form.filter { $0.key.hasPrefix("metadata[") }.map { name, value in
+            JSONObject.Member(String(name.dropFirst(9).dropLast()), .string(value))
+        }
+        customer["metadata"] = .object(JSONObject(metadata))
         for name in ["email", "name", "phone"] { customer[name] = request.form[name].map { .string($0) } }
         return .object(customer)
     }
