@@ -1,4 +1,5 @@
 internal import CustomerStore
+internal import Cryptography
 internal import Environment
 internal import JSON
 internal import Stripe
@@ -90,12 +91,14 @@ extension CustomerSync {
         }
     }
 
-    /// The key is the change's own: after a crash the same change with the same fields replays instead of writing again
-    /// over what may have been edited at Stripe since.
+    /// A saved failure or refusal, or a body that differs from what was sent under this key: the next attempt needs a new
+    /// one, and may have one, since setting fields twice comes to the same.
+    private static let spendsTheKey: Set<StripeError.Kind> = [.unavailable, .rejected, .idempotencyMismatch]
+
     private func send(
         _ fields: JSONObject, to customerId: String, _ run: inout SyncRun
     ) async throws(ServiceError) -> Sent {
-        let key = SyncKey.update.of(run.claim.change?.id ?? identifiers.next())
+        let key = updateKey(of: run.claim.change?.id ?? identifiers.next(), fields, to: customerId)
         do throws(StripeError) {
             return .done(
                 try await stripe.updateCustomer(
@@ -103,22 +106,12 @@ extension CustomerSync {
                 ).value)
         } catch {
             // Where it is certain that nothing has happened, Stripe has what it had.
-            if error.kind != .idempotencyMismatch || run.hasRenewedKey {
-                let known = error.outcomeUnknown ? nil : run.claim.synced
-                try await stored { () async throws(StoreError) in
-                    try await store.cancelUpdate(of: customerId, for: run.userId, known: known)
-                }
+            let known = error.outcomeUnknown ? nil : run.claim.synced
+            try await stored { () async throws(StoreError) in
+                try await store.cancelUpdate(of: customerId, for: run.userId, known: known)
             }
             if error.kind == .notFound, !error.existsInOtherMode { return .gone }
-            // A saved failure or refusal, or a body that differs from what was sent under this key: the next attempt needs
-            // a new one, and may have one, since setting fields twice comes to the same.
-            if error.isStripeAnswer, [.unavailable, .rejected, .idempotencyMismatch].contains(error.kind) {
-                try await renewKey(&run)
-                if error.kind == .idempotencyMismatch, !run.hasRenewedKey {
-                    run.hasRenewedKey = true
-                    return try await send(fields, to: customerId, &run)
-                }
-            }
+            if error.isStripeAnswer, Self.spendsTheKey.contains(error.kind) { try await renewKey(&run) }
             let failure = ServiceError(error, customerId: customerId, userId: run.userId)
             guard case .user(let field) = failure.awaited, ProfileFields.canLeaveOut(field, of: fields) else {
                 throw failure
@@ -126,6 +119,15 @@ extension CustomerSync {
             try await record(field, refusedBy: failure, &run)
             return .refused
         }
+    }
+
+    /// The key is the change's own: after a crash the same change with the same fields replays instead of writing again
+    /// over what may have been edited at Stripe since. The same change may come to other fields, since the customer, what
+    /// is known of it, or the application's name is another one by then. So the key holds a few digits of what is sent:
+    /// enough that no key stands for two requests, too few to tell anything of the fields.
+    private func updateKey(of change: String, _ fields: JSONObject, to customerId: String) -> String {
+        let request = customerId + JSONValue.object(fields).description
+        return SyncKey.update.of(change + "-" + Hexadecimal.text(SHA256.hash(request.utf8).prefix(4)))
     }
 
     /// A change that came meanwhile keeps its own id: it is not the one that is being carried out.

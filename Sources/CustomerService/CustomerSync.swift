@@ -219,8 +219,6 @@ struct SyncRun: Sendable {
     var customer: Customer?
     /// How often this sync gave up on a create and began the next generation.
     var generationsBegun = 0
-    /// An update was refused because its key stood for another one, and has a new key.
-    var hasRenewedKey = false
     /// How many fields Stripe has refused in this sync.
     var refusals = 0
 

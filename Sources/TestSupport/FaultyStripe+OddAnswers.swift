@@ -4,7 +4,8 @@ internal import JSON
 extension FaultyStripe.Fault {
     /// The answer with what an odd one lacks, or tells wrongly. Pages are odd in their customers, and only by what is
     /// absent: an empty `metadata` there would be a lie about whose customer it is, which nobody can see through. So would be
-    /// a deleted customer anywhere but in the answer to its creation.
+    /// a deleted customer anywhere but in the answer to its creation, and, there, another id on a customer that is the
+    /// right one otherwise.
     func odd(_ response: HTTPResponse, to route: FaultyStripe.Route) -> HTTPResponse {
         if self == .executedThenDeletedStub, route != .create { return response }
         guard response.status == 200, var answer = (try? JSONValue(parsing: response.body))?.object else {
@@ -28,7 +29,9 @@ extension FaultyStripe.Fault {
         case .executedThenEmptyMetadata: customer["metadata"] = [:]
         case .executedThenDeletedStub:
             return ["id": customer["id"] ?? .null, "object": "customer", "deleted": true]
-        case .executedThenOtherObject: customer["id"] = "cus_anotherOneThanAsked"
+        case .executedThenOtherObject:
+            customer["id"] = "cus_anotherOneThanAsked"
+            customer["metadata"] = ["userId": "another"]
         default: break
         }
         return customer
