@@ -1,6 +1,6 @@
-internal import JSON
-internal import JSONSchema
-internal import Schemas
+import JSON
+import JSONSchema
+import Schemas
 
 /// Who may call what: the file that `--policy` names.
 ///

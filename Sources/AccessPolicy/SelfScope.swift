@@ -1,4 +1,4 @@
-internal import JSON
+import JSON
 
 /// The scope `self`: which calls are about the actor alone, and what the actor may decide about itself.
 struct SelfScope: Sendable {

@@ -1,4 +1,4 @@
-internal import CClients
+import CClients
 
 /// The client for Node: `Sources/CClients/runtime.mjs` with the errors and methods of this version.
 package func nodeClient(version: String) -> String { javaScriptClient(version: version, isTyped: false) }

@@ -1,4 +1,4 @@
-internal import CClients
+import CClients
 
 /// The client for Python: `Sources/CClients/runtime.py` with the types, errors and methods of this version.
 package func pythonClient(version: String) -> String {

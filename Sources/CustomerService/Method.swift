@@ -1,5 +1,5 @@
-internal import Cryptography
-internal import CustomerStore
+import Cryptography
+import CustomerStore
 package import JSON
 
 /// Who is calling and under which terms: `params._meta`, taken out before the params are read.

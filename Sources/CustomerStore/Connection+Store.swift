@@ -1,4 +1,4 @@
-internal import SQLite
+import SQLite
 
 /// The connection's operations with the store's error, so that a transaction's body has one type of failure.
 extension Connection {

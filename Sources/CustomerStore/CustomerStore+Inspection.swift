@@ -1,4 +1,4 @@
-internal import SQLite
+import SQLite
 
 extension CustomerStore {
     /// Looks, before anything is written, whether this process may work on the database: a start that is refused leaves the

@@ -1,5 +1,5 @@
 package import Environment
-internal import SQLite
+import SQLite
 import Synchronization
 
 /// What is stored about users and their customers, in the words of the domain: the one interface to the database.

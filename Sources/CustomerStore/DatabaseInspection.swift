@@ -1,5 +1,5 @@
-internal import Migrations
-internal import SQLite
+import Migrations
+import SQLite
 
 /// What can be seen of a database before a session begins, without changing a byte of it or making a file beside it.
 package struct DatabaseInspection: Sendable {

@@ -1,5 +1,5 @@
-internal import Migrations
-internal import SQLite
+import Migrations
+import SQLite
 
 extension MigrationRunner {
     /// What a migration makes, as its statement says.

@@ -1,7 +1,7 @@
-internal import Cryptography
-internal import Environment
-internal import Migrations
-internal import SQLite
+import Cryptography
+import Environment
+import Migrations
+import SQLite
 
 /// Brings a database's schema up to date: each migration in one transaction, recorded with its checksum.
 package enum MigrationRunner {

@@ -1,4 +1,4 @@
-internal import JSON
+import JSON
 
 // JSON as the database holds it.
 

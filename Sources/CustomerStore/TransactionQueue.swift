@@ -1,5 +1,5 @@
 import Dispatch
-internal import SQLite
+import SQLite
 import Synchronization
 
 /// The one place where the database is touched: a serial queue, off the cooperative pool, since SQLite blocks.

@@ -1,4 +1,4 @@
-internal import SQLite
+import SQLite
 
 /// What a table of the host's needs to have before anything is put on it.
 extension UsersTable {

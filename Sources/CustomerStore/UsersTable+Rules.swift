@@ -1,4 +1,4 @@
-internal import SQLite
+import SQLite
 
 /// A rule that a host has put on its users table, as far as SQLite names it: `NOT NULL users.password`.
 package struct UsersTableRule: Sendable, CustomStringConvertible {

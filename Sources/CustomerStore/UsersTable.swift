@@ -1,6 +1,6 @@
-internal import Environment
-internal import Migrations
-internal import SQLite
+import Environment
+import Migrations
+import SQLite
 import Synchronization
 
 /// The triggers and indexes that the migrations put on the host's `users` table, where they stay only as long as the host

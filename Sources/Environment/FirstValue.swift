@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 /// A value that several may give and one waits for; all but the first are dropped.
 package final class FirstValue<Value: Sendable>: Sendable {

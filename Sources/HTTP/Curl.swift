@@ -1,12 +1,12 @@
-internal import CCurl
-internal import Environment
+import CCurl
+import Environment
 
 #if canImport(Glibc)
-    internal import Glibc
+    import Glibc
 #elseif canImport(Musl)
-    internal import Musl
+    import Musl
 #else
-    internal import Darwin
+    import Darwin
 #endif
 
 // The owners of libcurl's two kinds of handle, in one file because no raw pointer leaves it.

@@ -1,4 +1,4 @@
-internal import CCurl
+import CCurl
 
 // One method for each option, with the page that defines it.
 extension CurlEasy {

@@ -1,4 +1,4 @@
-internal import CCurl
+import CCurl
 
 extension CurlEasy {
     /// Sets everything for one request; the handle is fresh or has been `reset()`.

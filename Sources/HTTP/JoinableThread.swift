@@ -1,12 +1,12 @@
-internal import Environment
-internal import Synchronization
+import Environment
+import Synchronization
 
 #if canImport(Glibc)
-    internal import Glibc
+    import Glibc
 #elseif canImport(Musl)
-    internal import Musl
+    import Musl
 #else
-    internal import Darwin
+    import Darwin
 #endif
 
 /// A thread of the operating system, for calls that block: the cooperative pool has one thread a core, and a call that

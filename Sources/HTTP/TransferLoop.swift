@@ -1,4 +1,4 @@
-internal import CCurl
+import CCurl
 
 /// The body of the transfer thread; lives and dies on it.
 struct TransferLoop {

@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 /// A request on its way to the transfer thread, with the task that waits for it.
 ///

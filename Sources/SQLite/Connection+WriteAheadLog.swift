@@ -1,4 +1,4 @@
-internal import CSQLite
+import CSQLite
 
 /// How much an acknowledged commit survives: https://sqlite.org/pragma.html#pragma_synchronous
 package enum Synchronous: String, Sendable {

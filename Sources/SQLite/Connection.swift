@@ -1,11 +1,11 @@
-internal import CSQLite
+import CSQLite
 
 #if canImport(Glibc)
-    internal import Glibc
+    import Glibc
 #elseif canImport(Musl)
-    internal import Musl
+    import Musl
 #else
-    internal import Darwin
+    import Darwin
 #endif
 
 /// One open database and the statements prepared on it. Closes when it goes out of scope.

@@ -1,4 +1,4 @@
-internal import CSQLite
+import CSQLite
 
 /// One statement of a script and the comments that stand directly before it.
 package struct ScriptStatement: Sendable, Equatable {

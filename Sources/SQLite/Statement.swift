@@ -1,4 +1,4 @@
-internal import CSQLite
+import CSQLite
 
 /// A prepared statement: binding, stepping, reading columns. The connection that prepared it owns it and finalizes it.
 struct Statement {

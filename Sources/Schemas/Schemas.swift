@@ -1,4 +1,4 @@
-internal import CSchemas
+import CSchemas
 package import JSON
 
 /// What every method takes and answers, as JSON Schema 2020-12: the files of the folder `schemas/`, compiled in.

@@ -1,9 +1,9 @@
-internal import Dispatch
-internal import Environment
-internal import HTTP
-internal import JSON
-internal import Sandbox
-internal import Synchronization
+import Dispatch
+import Environment
+import HTTP
+import JSON
+import Sandbox
+import Synchronization
 
 extension FaultyStripe {
     /// What the connections' threads share; apart from the server, whose handler it is.

@@ -1,5 +1,5 @@
-internal import HTTP
-internal import JSON
+import HTTP
+import JSON
 
 extension FaultyStripe.Fault {
     /// The answer with what an odd one lacks, or tells wrongly. Pages are odd in their customers, and only by what is

@@ -1,7 +1,7 @@
-internal import Environment
-internal import HTTP
-internal import JSON
-internal import Synchronization
+import Environment
+import HTTP
+import JSON
+import Synchronization
 
 /// What a polite and careful client never does, counted as it happens.
 package final class FaultWatch: Sendable {

@@ -1,12 +1,12 @@
 package import Environment
 package import HTTP
 package import JSON
-internal import Sandbox
+import Sandbox
 
 #if canImport(FoundationEssentials)
-    internal import FoundationEssentials
+    import FoundationEssentials
 #else
-    internal import Foundation
+    import Foundation
 #endif
 
 /// Stripe's customers API on a port of this machine, with faults by script and a watch over what must never happen.

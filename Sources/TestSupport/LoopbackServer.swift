@@ -1,12 +1,12 @@
-internal import HTTP
-internal import Synchronization
+import HTTP
+import Synchronization
 
 #if canImport(Glibc)
-    internal import Glibc
+    import Glibc
 #elseif canImport(Musl)
-    internal import Musl
+    import Musl
 #else
-    internal import Darwin
+    import Darwin
 #endif
 
 /// A scripted HTTP/1.1 server on a free port of 127.0.0.1, for tests of every level.

@@ -1,12 +1,12 @@
-internal import HTTP
-internal import Synchronization
+import HTTP
+import Synchronization
 
 #if canImport(Glibc)
-    internal import Glibc
+    import Glibc
 #elseif canImport(Musl)
-    internal import Musl
+    import Musl
 #else
-    internal import Darwin
+    import Darwin
 #endif
 
 extension Subprocess {

@@ -1,5 +1,5 @@
-internal import HTTP
-internal import Synchronization
+import HTTP
+import Synchronization
 
 /// A running `stripe-customers`, as a host has it: a pipe on each of its three standard descriptors.
 ///

@@ -1,5 +1,5 @@
-internal import Dispatch
-internal import Synchronization
+import Dispatch
+import Synchronization
 
 extension Duration {
     /// What has not come by then does not come, however busy the machine is: for waits that claim nothing about time.

@@ -3,6 +3,7 @@ import CustomerStore
 import Environment
 import JSON
 import SQLite
+import Synchronization
 import TestSupport
 import Testing
 
@@ -81,6 +82,55 @@ struct NeighbourTests {
         try await one.call("restoreCustomer", ["customerId": id])
         try await one.settle()
         try await one.expectPromises(users: ["u1"])
+    }
+
+    private static let departures: [@Sendable (World) async throws -> Void] = [
+        { try await $0.call("deleteUser", ["userId": "u1", "customer": "archive"]) },
+        { try await $0.call("deleteUser", ["userId": "u1", "customer": "keep"]) },
+        { world in
+            let id = try await world.user("u1").customerId
+            try await world.call("unlinkCustomer", ["userId": "u1", "customerId": id.map { .string($0) } ?? .null])
+        },
+        { try await $0.call("eraseUser", ["userId": "u1"]) },
+        { try $0.sql("DELETE FROM users") },
+        { world in
+            let id = try await world.user("u1").customerId
+            try await world.call("archiveCustomer", ["customerId": id.map { .string($0) } ?? .null])
+        },
+    ]
+
+    @Test(
+        "Of a user that another process deletes, unlinks or archives while its customer is looked at nothing is sent",
+        arguments: departures.indices)
+    func departed(_ departure: Int) async throws {
+        let one = try await World()
+        let two = try await one.neighbour()
+        try await one.call("registerUser", ["userId": "u1", "email": "ada@example.com"])
+        let id = try #require(try await one.user("u1").customerId)
+        try one.sql("UPDATE users SET name = 'Ada'")
+        let looked = Gate()
+        let departed = Gate()
+        let begun = Mutex(false)
+        one.stripe.observe { request, stage in
+            let isFirstLook = begun.withLock { begun in
+                guard stage == .received, request.route == .retrieve, !begun else { return false }
+                begun = true
+                return true
+            }
+            if isFirstLook {
+                looked.open()
+                departed.wait()
+            }
+            return true
+        }
+        let sync = Task { try await one.call("syncCustomerWithUser", ["userId": "u1"]) }
+        try await until("the look at the customer") { looked.isOpen }
+        try await Self.departures[departure](two)
+        departed.open()
+        _ = try? await sync.value
+        try await two.settle()
+        let customer = try await one.stripe.customers().first { $0["id"]?.string == id }
+        #expect(customer?["name"]?.string != "Ada", "\(customer ?? [:])")
     }
 
     @Test("A killed owner's lease is taken over, and its create is carried on under its own key")

@@ -1,5 +1,5 @@
-internal import Cryptography
-internal import JSON
+import Cryptography
+import JSON
 
 /// How far the audit log has come, kept outside of it: who cuts the log's tail leaves a chain that is whole, but ends
 /// before this.

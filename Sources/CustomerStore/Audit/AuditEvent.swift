@@ -1,7 +1,7 @@
-internal import Cryptography
+import Cryptography
 package import Environment
-internal import JSON
-internal import SQLite
+import JSON
+import SQLite
 
 /// One entry of the audit log.
 package struct AuditEvent: Sendable, Encodable {

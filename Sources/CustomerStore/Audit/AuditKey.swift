@@ -1,6 +1,6 @@
-internal import Cryptography
-internal import Environment
-internal import JSON
+import Cryptography
+import Environment
+import JSON
 
 /// The secret behind the audit log's hashes.
 ///

@@ -1,5 +1,5 @@
-internal import Environment
-internal import SQLite
+import Environment
+import SQLite
 import Synchronization
 
 /// What the store needs to keep its audit log: the key, the time, and the anchor's file.

@@ -1,6 +1,6 @@
-internal import Environment
-internal import JSON
-internal import SQLite
+import Environment
+import JSON
+import SQLite
 import Synchronization
 
 /// Appends events inside one transaction.

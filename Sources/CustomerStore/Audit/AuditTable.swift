@@ -1,5 +1,5 @@
-internal import Migrations
-internal import SQLite
+import Migrations
+import SQLite
 
 /// The log's table as SQLite has it, held against how the migrations make it.
 ///

@@ -1,5 +1,5 @@
-internal import JSON
-internal import SQLite
+import JSON
+import SQLite
 
 /// What a walk through the audit log came to.
 package struct AuditVerdict: Sendable {

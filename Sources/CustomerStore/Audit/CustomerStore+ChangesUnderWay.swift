@@ -1,7 +1,7 @@
-internal import Cryptography
-internal import Environment
+import Cryptography
+import Environment
 package import JSON
-internal import SQLite
+import SQLite
 
 /// Changes that are made at Stripe alone: noted before Stripe is called, so that none is without its event, even if the
 /// process is killed between Stripe's answer and that.

@@ -1,4 +1,4 @@
-internal import Environment
+import Environment
 
 #if canImport(Glibc)
     import Glibc
