@@ -111,11 +111,24 @@ func encoded(_ answer: some Encodable) throws(ServiceError) -> JSONValue {
 }
 
 extension HostKey {
-    /// The order of the params' members counts for nothing.
+    /// Neither the order of the params' members counts, nor how a number is spelled.
     fileprivate init(_ text: String, of owner: String?, method: String, _ params: JSONValue) {
-        let request: JSONValue = [.string(method), params]
+        let request: JSONValue = [.string(method), params.plainlySpelled]
         let hash = Hexadecimal.text(SHA256.hash(request.serialized(sortedKeys: true)))
         self.init(text, of: owner, method: method, requestHash: hash)
+    }
+}
+
+extension JSONValue {
+    /// With each whole number in its plainest spelling: `1` for `1.0` and `1e0`.
+    fileprivate var plainlySpelled: JSONValue {
+        switch self {
+        case .number(let number): .number(number.int64.map { JSONNumber($0) } ?? number)
+        case .array(let items): .array(items.map(\.plainlySpelled))
+        case .object(let object):
+            .object(JSONObject(object.members.map { .init($0.name, $0.value.plainlySpelled) }))
+        case .null, .bool, .string: self
+        }
     }
 }
 

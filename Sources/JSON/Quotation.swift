@@ -8,14 +8,23 @@ package func maskedEmail(_ address: String) -> String {
     return (name.count > 1 ? name.prefix(1) : "") + "***" + address[at...]
 }
 
-/// A name or an id with what it may not hold masked: an address, or a key of Stripe's that was put in the wrong place.
+/// A name or an id with what it may not hold masked: an address, a phone number, or a key of Stripe's that was put in the wrong place.
 package func masked(_ name: String) -> String {
     let isSecret =
         ["sk_", "rk_", "whsec_"].contains(where: name.hasPrefix)
         // Also with something around it, such as the quotation marks of an environment file.
         || ["sk_live_", "sk_test_", "sk_org_", "rk_live_", "rk_test_", "whsec_"].contains(where: name.contains)
     if isSecret { return "***" }
-    return name.utf8.contains(UInt8(ascii: "@")) ? maskedEmail(name) : name
+    guard isPersonal(name) else { return name }
+    return maskedEmail(name)
+}
+
+/// Whether an id says by its form whose it is: some hosts take addresses for ids, or phone numbers (`+` and digits).
+package func isPersonal(_ id: String) -> Bool {
+    let bytes = Array(id.utf8)
+    if bytes.contains(UInt8(ascii: "@")) { return true }
+    guard bytes.first == UInt8(ascii: "+") else { return false }
+    return bytes.count { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } >= 6
 }
 
 /// A name (of a method, a member, a metadata key) as an error may quote it: whoever took an email for a key gets it back

@@ -16,8 +16,9 @@ struct FailureLoopTests {
         case erase, nextHolder, refusedPhone
     }
 
-    static let faults = FaultyStripe.Fault.outages + FaultyStripe.Fault.operators
-    static let cases = Operation.allCases.filter { $0 != .refusedPhone }.flatMap { operation in
+    static let faults =
+        FaultyStripe.Fault.outages + FaultyStripe.Fault.operators + FaultyStripe.Fault.oddAnswers
+    static let cases = Operation.allCases.flatMap { operation in
         faults.map { (operation, $0) }
     }
 

@@ -78,20 +78,25 @@ struct MarkTests {
         #expect(freed["metadata"] == ["userId": "u9", "stripe_customers_archived_at": "z"])
     }
 
-    @Test("Killed after the metadata was cleared, the next process sends it")
-    func killed() async throws {
-        let world = try await World()
-        try await world.call("registerUser", ["userId": "u1", "email": "u1@example.com"])
+    @Test("While updateCustomer unsets the metadata the customer never lacks its marks, archived or not")
+    func neverUnmarked() async throws {
+        let world = try await World(app: "shop")
+        try await world.call(
+            "registerUser", ["userId": "u1", "email": "u1@example.com", "metadata": ["plan": "pro", "team": "a"]])
+        try await world.settle()
         let id = try await world.user("u1").customerId ?? ""
-        // Cleared, and no answer comes any more.
-        world.stripe.script { $0.route == .update ? .executedThenClosed : nil }
-        _ = await errorOf { () async throws(ServiceError) in
-            try await world.call("updateCustomer", ["customerId": .string(id), "metadata": .null])
+        try await world.call("archiveCustomer", ["customerId": .string(id)])
+        let unmarked = Mutex(0)
+        world.stripe.observe { request, stage in
+            guard stage == .executed, let metadata = request.outcome?.object["metadata"]?.object else { return true }
+            let isMarked =
+                CustomerMark.all.allSatisfy { metadata[$0] != nil } && metadata[CustomerMark.archivedAt] != nil
+            if !isMarked { unmarked.withLock { $0 += 1 } }
+            return true
         }
-        world.stripe.script { _ in nil }
-        let next = try await world.afterKill()
-        try await next.settle()
-        #expect(try await next.customer(of: "u1")["metadata"]?["userId"]?.string == "u1")
+        let answer = try await world.call("updateCustomer", ["customerId": .string(id), "metadata": .null])
+        #expect(answer["metadata"]?["userId"] == "u1" && answer["metadata"]?["plan"] == nil)
+        #expect(unmarked.withLock { $0 } == 0)
     }
 
     // MARK: What a host writes under their names

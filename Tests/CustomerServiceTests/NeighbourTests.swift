@@ -84,13 +84,10 @@ struct NeighbourTests {
         try await one.expectPromises(users: ["u1"])
     }
 
+    /// `unlinkCustomer` is not among them: it waits for the lease that a sync holds.
     private static let departures: [@Sendable (World) async throws -> Void] = [
         { try await $0.call("deleteUser", ["userId": "u1", "customer": "archive"]) },
         { try await $0.call("deleteUser", ["userId": "u1", "customer": "keep"]) },
-        { world in
-            let id = try await world.user("u1").customerId
-            try await world.call("unlinkCustomer", ["userId": "u1", "customerId": id.map { .string($0) } ?? .null])
-        },
         { try await $0.call("eraseUser", ["userId": "u1"]) },
         { try $0.sql("DELETE FROM users") },
         { world in
@@ -100,7 +97,7 @@ struct NeighbourTests {
     ]
 
     @Test(
-        "Of a user that another process deletes, unlinks or archives while its customer is looked at nothing is sent",
+        "Of a user that another process deletes or archives while its customer is looked at nothing is sent",
         arguments: departures.indices)
     func departed(_ departure: Int) async throws {
         let one = try await World()

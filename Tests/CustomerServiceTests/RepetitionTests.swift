@@ -128,6 +128,15 @@ struct RepetitionTests {
         #expect(try await self.state(world) == state)
     }
 
+    @Test("How a number is spelled makes no other call", arguments: ["1", "1.0", "10e-1"])
+    func spelling(number: String) async throws {
+        let world = try await World()
+        let first = try await world.call("createCustomer", ["email": "a@example.com", "balance": 1], key: "K")
+        let again = try await world.call(
+            "createCustomer", ["email": "a@example.com", "balance": .number(JSONNumber(text: number))], key: "K")
+        #expect(first["id"] == again["id"])
+    }
+
     @Test("Two processes at once under one key have one effect and one answer", arguments: calls)
     func atOnce(call: Call) async throws {
         let (world, customer, lone) = try await world()

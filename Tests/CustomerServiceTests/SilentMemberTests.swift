@@ -12,8 +12,9 @@ struct SilentMemberTests {
     @Test(
         "A member is absent, unset or has a value",
         arguments: [
-            ("{}", .absent), (#"{"x":null}"#, .unset), (#"{"x":""}"#, .unset), (#"{"x":7}"#, .unset),
-            (#"{"x":["a"]}"#, .unset), (#"{"x":"a"}"#, .text("a")), (#"{"x":{"a":"b"}}"#, .object(["a": "b"])),
+            ("{}", .absent), (#"{"x":null}"#, .unset), (#"{"x":""}"#, .unset), (#"{"x":7}"#, .absent),
+            (#"{"x":["a"]}"#, .absent), (#"{"x":true}"#, .absent), (#"{"x":"a"}"#, .text("a")),
+            (#"{"x":{"a":"b"}}"#, .object(["a": "b"])),
             (#"{"x":{}}"#, .object([:])), (#"{"X":"a"}"#, .absent),
         ] as [(String, StripeMember)])
     func states(json: String, expected: StripeMember) throws {
@@ -24,7 +25,8 @@ struct SilentMemberTests {
         "Of metadata that is there a name that is not in it is unset; where all of it is missing nothing is said",
         arguments: [
             ("{}", .absent), (#"{"metadata":{}}"#, .unset), (#"{"metadata":null}"#, .unset),
-            (#"{"metadata":"x"}"#, .unset), (#"{"metadata":{"plan":"pro"}}"#, .text("pro")),
+            (#"{"metadata":"x"}"#, .absent), (#"{"metadata":[]}"#, .absent),
+            (#"{"metadata":{"plan":"pro"}}"#, .text("pro")),
             (#"{"metadata":{"plan":""}}"#, .unset), (#"{"metadata":{"plan":null}}"#, .unset),
         ] as [(String, StripeMember)])
     func metadata(json: String, expected: StripeMember) throws {

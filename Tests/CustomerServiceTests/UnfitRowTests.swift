@@ -54,6 +54,50 @@ struct UnfitRowTests {
         try await world.expectPromises(users: ["u1", "u2"])
     }
 
+    @Test(
+        "A link that is no text parks the user and names the column; Stripe is not asked again and again",
+        arguments: [.blob(Array("cus_1".utf8)), .text("cus_\u{0}"), .brokenText([0x63, 0xff])] as [SQLiteValue])
+    func unfitLink(value: SQLiteValue) async throws {
+        let world = try await World()
+        try await world.call("registerUser", ["userId": "u1", "email": "u1@example.com"])
+        try await world.settle()
+        try world.sql("DROP INDEX IF EXISTS users_stripe_customer_id")
+        try world.sql("UPDATE users SET stripe_customer_id = ?, name = 'B'", [value])
+        let asked = world.stripe.requestCount
+        await world.worker.drain()
+        let status = try await world.call("getSyncStatus", ["userId": "u1"])
+        #expect(status.description.contains("column stripe_customer_id"), "\(status)")
+        #expect(world.stripe.requestCount == asked)
+        #expect(try await world.stripe.customers().count == 1)
+    }
+
+    @Test("An id of bytes is no user that anybody can name: a backfill comes to its end without it")
+    func idOfBytes() async throws {
+        let world = try await World()
+        try world.sql("INSERT INTO users (id, email) VALUES ('a', 'a@example.com'), (x'616263', 'b@example.com')")
+        let summary = try await Backfill(service: world.service, isDryRun: false).run { _ in }
+        #expect(summary.users == 1 && summary.created == 1)
+    }
+
+    @Test(
+        "What a foreign hand wrote as the fate of a customer is not guessed, and the queue comes to rest",
+        arguments: ["null", "{}", "DELETE"])
+    func strangeDisposal(action: String) async throws {
+        let world = try await World()
+        try await world.call("registerUser", ["userId": "u1", "email": "u1@example.com"])
+        try await world.settle()
+        let before = try await world.customer(of: "u1")
+        var connection = try Connection(path: world.directory.file("test.sqlite"), busyTimeout: 10_000)
+        _ = try connection.query("PRAGMA ignore_check_constraints = 1")
+        _ = try connection.query(
+            "INSERT INTO disposals (customer_id, user_id, action, idempotency_key, requested_at) VALUES (?, 'u1', ?, 'k', 1)",
+            [.text(before["id"]?.string ?? ""), .text(action)])
+        let asked = world.stripe.requestCount
+        await world.worker.drain()
+        #expect(world.stripe.requestCount == asked)
+        #expect(try await world.customer(of: "u1") == before)
+    }
+
     @Test("keeps to the byte what no call changes, and what no edit at Stripe does", arguments: rows)
     func untouched(column: String, value: SQLiteValue) async throws {
         let bench = try await WebhookBench(wins: ["email", "name", "phone"])

@@ -10,6 +10,8 @@ import Testing
             ("ada@example.com", "a***@example.com"), ("Ada <ada@example.com>", "A***@example.com>"),
             ("ada@example.com, bob@example.com", "a***@example.com"), ("@", "***@"),
             (String(repeating: "x", count: 78) + "@example.com", "x***@e…"),
+            ("+49 170 1234567", "***"), ("+491701234567", "***"), ("+1 (555) 010-9999", "***"), ("+1", "+1"),
+            ("12345678", "12345678"),
         ])
     func names(name: String, quoted: String) {
         #expect(quotable(name) == quoted)

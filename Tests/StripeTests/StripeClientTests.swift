@@ -65,8 +65,10 @@ struct StripeClientTests {
 
     @Test("Ids are escaped in paths", arguments: [("a/b?c#d", "a%2Fb%3Fc%23d"), ("..x", "..x"), ("a b%", "a%20b%25")])
     func escaping(id: String, escaped: String) async throws {
-        let exchange = ScriptedExchange(answer(200, #"{"id":"\#(id)","object":"customer"}"#))
-        _ = try await client(exchange).updateCustomer(id, ["name": .null], idempotencyKey: "k")
+        let exchange = ScriptedExchange(answer(404, "{}"))
+        _ = await errorOf { () throws(StripeError) in
+            try await client(exchange).updateCustomer(id, ["name": .null], idempotencyKey: "k")
+        }
         #expect(exchange.requests.first?.url == "https://api.stripe.com/v1/customers/" + escaped)
     }
 
@@ -163,6 +165,28 @@ struct StripeClientTests {
         #expect((error == nil) == isAsked)
     }
 
+    @Test(
+        "An id of another form than Stripe's is none: nothing of it reaches a table or a path",
+        arguments: [
+            "", "cus_a/../../b", "cus_a\u{0}b", "cus_a\nb", "a@x.de", "cus ä", String(repeating: "c", count: 256),
+        ])
+    func strangeID(id: String) async throws {
+        let body = JSONValue.object(["id": .string(id), "object": "customer", "email": .null, "metadata": [:]])
+        let stripe = client(ScriptedExchange(answer(200, body.description)))
+        let error = await errorOf { () throws(StripeError) in
+            try await stripe.createCustomer([:], idempotencyKey: "k", patience: .single)
+        }
+        #expect(error?.kind == .unavailable && error?.outcomeUnknown == true)
+    }
+
+    @Test(
+        "A list or search that does not say whether it is complete is unreadable", arguments: ["list", "search_result"])
+    func noWordOfMore(kind: String) async throws {
+        let stripe = client(ScriptedExchange(answer(200, #"{"object":"\#(kind)","data":[]}"#)))
+        let error = await errorOf { () throws(StripeError) in try await stripe.listCustomers(patience: .single) }
+        #expect(error?.kind == .unavailable)
+    }
+
     @Test("A list with a member that isn't a customer is unreadable as a whole")
     func brokenList() async throws {
         let body = #"{"object":"list","data":[\#(ada),{"object":"charge","id":"ch_1"}],"has_more":false}"#
@@ -173,8 +197,8 @@ struct StripeClientTests {
 
     @Test("Subscriptions whose first payment never came do not count as active")
     func subscriptions() async throws {
-        let body =
-            #"{"object":"list","data":[{"status":"active"},{"status":"incomplete_expired"},{"status":"past_due"}]}"#
+        let statuses = #"{"status":"active"},{"status":"incomplete_expired"},{"status":"past_due"}"#
+        let body = #"{"object":"list","has_more":false,"data":[\#(statuses)]}"#
         let exchange = ScriptedExchange(answer(200, body))
         #expect(try await client(exchange).activeSubscriptionCount(customer: "cus_1").value == 2)
         #expect(exchange.requests.first?.url == "https://api.stripe.com/v1/subscriptions?customer=cus_1&limit=100")

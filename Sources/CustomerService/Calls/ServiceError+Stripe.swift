@@ -1,9 +1,12 @@
+import CustomerStore
 import JSON
 import Stripe
 
 extension ServiceError {
     /// What a host sees of Stripe's failure: the kind, Stripe's own names for it, the request id; never its raw message.
-    init(_ error: StripeError, customerId: String? = nil, userId: String? = nil) {
+    /// - Parameter call: The call under the host's key that it was for. Only then can a key that stands for something else
+    ///   be the host's; the process's own gives way to a new one.
+    init(_ error: StripeError, customerId: String? = nil, userId: String? = nil, for call: NotedCall? = nil) {
         let kind: Kind =
             switch error.kind {
             case .authentication: .stripeAuthenticationFailed
@@ -12,6 +15,7 @@ extension ServiceError {
             case .unavailable: .stripeUnavailable
             case .rejected: .stripeRequestRejected
             case .notFound: .customerNotFound
+            case .idempotencyMismatch where call == nil: .stripeUnavailable
             case .idempotencyMismatch, .keyInUse: .idempotencyConflict
             }
         var details: JSONObject = [:]
@@ -23,7 +27,14 @@ extension ServiceError {
         if !stripe.isEmpty { details["stripe"] = .object(stripe) }
         details["userId"] = userId.map { .string($0) }
         details["customerId"] = customerId.map { .string($0) }
-        self.init(kind, error.safeMessage, retryable: error.retryable, details: details)
+        if error.kind == .idempotencyMismatch, call == nil {
+            self.init(
+                kind,
+                "Stripe took the process's own idempotency key for another request's; the next attempt has a new one",
+                retryable: true, details: details)
+        } else {
+            self.init(kind, error.safeMessage, retryable: error.retryable, details: details)
+        }
         awaited = Awaited(error)
     }
 }

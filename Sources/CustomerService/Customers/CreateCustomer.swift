@@ -151,7 +151,7 @@ enum CreateCustomer: ServiceMethod {
             return try await service.livingCustomer(reply.value.id).object
         case .failure(let failure):
             try await service.renewKey(of: call, after: failure)
-            throw ServiceError(failure)
+            throw ServiceError(failure, for: call)
         }
     }
 

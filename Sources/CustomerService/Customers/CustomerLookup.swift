@@ -95,15 +95,35 @@ struct CustomerLookup: Sendable {
     private func present(
         _ customer: Customer, owner: String?, _ patience: Patience
     ) async throws(ServiceError) -> Customer? {
+        guard let current = try await retrieved(customer, patience) else { return nil }
+        let isOwners = (current.owner ?? "").utf8.elementsEqual((owner ?? "").utf8)
+        let isAnothers = current.ownership(under: store.app) == .anothers
+        return current.isDeleted || !isOwners || isAnothers ? nil : current
+    }
+
+    /// `nil` when Stripe has none of this id.
+    private func retrieved(_ customer: Customer, _ patience: Patience) async throws(ServiceError) -> Customer? {
+        let current: Customer
         do throws(StripeError) {
-            let current = try await stripe.retrieveCustomer(customer.id, patience: patience).value
-            let isOwners = (current.owner ?? "").utf8.elementsEqual((owner ?? "").utf8)
-            let isAnothers = current.ownership(under: store.app) == .anothers
-            return current.isDeleted || !isOwners || isAnothers ? nil : current
+            current = try await stripe.retrieveCustomer(customer.id, patience: patience).value
         } catch {
             if error.kind == .notFound { return nil }
             throw ServiceError(error)
         }
+        return try current.telling()
+    }
+
+    /// What a list or a search has found. Of those that don't say whose they are, Stripe is asked once more.
+    private func telling(_ found: [Customer], _ patience: Patience) async throws(ServiceError) -> [Customer] {
+        var telling: [Customer] = []
+        for customer in found {
+            if customer.tellsWhoseItIs {
+                telling.append(customer)
+            } else if let current = try await retrieved(customer, patience) {
+                telling.append(current)
+            }
+        }
+        return telling
     }
 
     /// Live customers of this address that belong to nobody, no other application either; oldest first.
@@ -166,11 +186,12 @@ struct CustomerLookup: Sendable {
     /// once, where search, which finds every spelling, lags.
     private func listed(email: String, _ patience: Patience) async throws(ServiceError) -> [Customer] {
         let lowered = loweredAddress(email)
-        return try await atStripe { () async throws(StripeError) in
+        let found = try await atStripe { () async throws(StripeError) in
             let found = try await stripe.everyCustomer(email: email, patience: patience)
             if sameCodePoints(lowered, email) { return found }
             return try await found + stripe.everyCustomer(email: lowered, patience: patience)
         }
+        return try await telling(found, patience)
     }
 
     /// - Returns: `nil` where search isn't offered: "not available for merchants in India"
@@ -179,13 +200,15 @@ struct CustomerLookup: Sendable {
     private func searched(
         _ query: CustomerQuery, _ patience: Patience
     ) async throws(ServiceError) -> [Customer]? {
+        let found: [Customer]
         do throws(StripeError) {
-            return try await stripe.everyCustomer(query, patience: patience)
+            found = try await stripe.everyCustomer(query, patience: patience)
         } catch {
             guard error.saysNotOffered else { throw ServiceError(error) }
             log(.warning, "search.unavailable", ["error": .string(error.kind.rawValue)])
             return nil
         }
+        return try await telling(found, patience)
     }
 
     /// What was made since then, by clocks that may differ.
@@ -193,11 +216,12 @@ struct CustomerLookup: Sendable {
         createdFrom: Milliseconds, naming userId: String, _ patience: Patience
     ) async throws(ServiceError) -> [Customer] {
         let earliest = createdFrom.subtractingSaturated(SoughtCustomer.clockTolerance * 1_000)
-        return try await atStripe { () async throws(StripeError) in
+        let found = try await atStripe { () async throws(StripeError) in
             try await stripe.everyCustomer(createdFrom: earliest, patience: patience) { customer in
-                customer.names(userId)
+                !customer.tellsWhoseItIs || customer.names(userId)
             }
         }
+        return try await telling(found, patience)
     }
 
     private func adoptable(_ customers: [Customer], for userId: String) async throws(ServiceError) -> [Customer] {

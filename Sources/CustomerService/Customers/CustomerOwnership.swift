@@ -34,6 +34,24 @@ extension Customer {
         }
     }
 
+    /// Whether it says whose it is at all. Stripe's customers always have both members; an answer that lacks one of them is
+    /// cut down on its way, and nothing may follow from what it leaves out.
+    var tellsWhoseItIs: Bool {
+        isDeleted || object.said("metadata") != .absent && object.said("email") != .absent
+    }
+
+    /// Itself, where it says whose it is.
+    /// - Throws: `stripe_unavailable`, which is tried again.
+    func telling() throws(ServiceError) -> Customer {
+        guard tellsWhoseItIs else {
+            throw ServiceError(
+                .stripeUnavailable,
+                "Stripe's answer lacks the customer's email or metadata, so nobody can tell whose it is",
+                retryable: true, details: ["customerId": .string(id)])
+        }
+        return self
+    }
+
     func names(_ userId: String) -> Bool { owner.map { sameCodePoints($0, userId) } == true }
 
     /// The user that it names in its metadata.

@@ -11,12 +11,13 @@ extension CustomerService {
     /// of an object that Stripe takes as a whole stays.
     /// - Parameters:
     ///   - call: The call that it is made for, where that came under the host's key.
+    ///   - dependsOnCustomer: What is sent follows from what the customer is, so another attempt may send something else.
     ///   - isDone: Whether a customer is as it is to be. Asked of a call that was begun earlier and can't be repeated under
     ///     its key, since Stripe has forgotten that or the body would be another one: what is there is not written again.
     ///   - prepare: What is to be on disk before Stripe is called.
     ///   - fields: What is to be sent to the customer as it is.
     func change(
-        _ customerId: String, for call: NotedCall?, isDone: (Customer) -> Bool,
+        _ customerId: String, for call: NotedCall?, dependsOnCustomer: Bool = false, isDone: (Customer) -> Bool,
         prepare: () async throws(StoreError) -> Void = {}, _ fields: (Customer) throws(ServiceError) -> JSONObject
     ) async throws(ServiceError) -> Customer {
         try await sync.withLease(on: customerId) { () async throws(ServiceError) in
@@ -26,7 +27,7 @@ extension CustomerService {
                 AuditScope.current?.isUnchanged = true
                 return customer
             }
-            let isPartial = WholeObjects.isPartial(fields)
+            let isPartial = dependsOnCustomer || WholeObjects.isPartial(fields)
             let isBegunAnew = call.map { $0.isCarriedOn && (isPartial || !sync.isKeyKept(since: $0.since)) } ?? false
             if isBegunAnew, isDone(customer) { return customer }
             try await stored(await prepare())
@@ -47,7 +48,7 @@ extension CustomerService {
             failure = error
         }
         try await renewKey(of: call, after: failure)
-        throw await explained(failure, customer.id)
+        throw await explained(failure, customer.id, for: call)
     }
 
     /// The customer when it is alive and no other application's.
@@ -81,13 +82,15 @@ extension CustomerService {
     }
 
     /// Stripe says 404 of a customer that was deleted as of one that never was; a retrieve tells them apart.
-    func explained(_ error: StripeError, _ customerId: String) async -> ServiceError {
+    func explained(
+        _ error: StripeError, _ customerId: String, for call: NotedCall? = nil
+    ) async -> ServiceError {
         if error.kind == .notFound, let customer = try? await stripe.retrieveCustomer(customerId).value,
             customer.isDeleted
         {
             return .customerDeleted(customerId)
         }
-        return ServiceError(error, customerId: customerId)
+        return ServiceError(error, customerId: customerId, for: call)
     }
 
     /// The customer as it is now; `nil` when Stripe knows no such one.

@@ -25,37 +25,21 @@ enum UpdateCustomer: ServiceMethod {
     static func call(
         _ params: Params, _ context: CallContext, _ service: CustomerService
     ) async throws(ServiceError) -> JSONObject {
-        guard params.fields["metadata"]?.isNull == true else {
-            return try await service.change(
-                params.customerId, for: context.noted, isDone: { $0.has(params.fields) }
-            ) { _ in params.fields }.object
-        }
-        return try await clearMetadata(params, context.noted, service).object
+        let unsetsMetadata = params.fields["metadata"]?.isNull == true
+        return try await service.change(
+            params.customerId, for: context.noted, dependsOnCustomer: unsetsMetadata,
+            isDone: { $0.has(params.fields) }
+        ) { customer in
+            unsetsMetadata ? unset(params.fields, of: customer) : params.fields
+        }.object
     }
 
-    /// Stripe has no way to unset all but some: the marks are put back at once, and by a sync should that fail or the process
-    /// be killed in between.
-    private static func clearMetadata(
-        _ params: Params, _ call: NotedCall?, _ service: CustomerService
-    ) async throws(ServiceError) -> Customer {
-        let customerId = params.customerId
-        var marks: [JSONObject.Member] = []
-        let cleared = try await service.change(
-            customerId, for: call, isDone: { $0.has(params.fields) },
-            prepare: { () async throws(StoreError) in
-                try await service.store.doubtMarks(of: customerId, at: service.clock.now())
-            }
-        ) { customer in
-            marks = (customer.metadata ?? [:]).members.filter { CustomerMark.isReserved($0.name) }
-            return params.fields
-        }
-        let metadata = JSONObject(marks)
-        let marked = try? await service.change(customerId, for: nil, isDone: { _ in false }) { _ in
-            metadata.isEmpty ? [:] : ["metadata": .object(metadata)]
-        }
-        let holder = try await stored(await service.store.user(customerId: customerId))
-        // What can't be sent now is in the queue.
-        if let holder { _ = try? await service.sync.bringInLine(holder.id) }
-        return marked ?? cleared
+    /// To Stripe a null unsets all of the metadata, the marks included: so each name is unset by itself. A customer without
+    /// its marks would be anybody's, if only until they are put back.
+    private static func unset(_ fields: JSONObject, of customer: Customer) -> JSONObject {
+        var fields = fields
+        let own = (customer.metadata ?? [:]).members.filter { !CustomerMark.isReserved($0.name) }
+        fields["metadata"] = .object(JSONObject(own.map { .init($0.name, .null) }))
+        return fields
     }
 }

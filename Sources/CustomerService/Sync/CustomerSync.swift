@@ -99,7 +99,7 @@ package struct CustomerSync: Sendable {
             if let claimed, !waited, await isCurrent(claimed, of: userId) { claim = claimed }
             if claim == nil { claim = try await self.claim(userId, request) }
             guard let claim else { throw Self.leaseLost(userId) }
-            tellReservedMetadata(of: claim.user)
+            tellUnsentMetadata(of: claim.user)
             var run = SyncRun(userId: userId, request: request, claim: claim)
             do throws(ServiceError) {
                 var result = try await carryOut(&run)
@@ -150,11 +150,15 @@ package struct CustomerSync: Sendable {
         }
     }
 
-    /// Another program wrote into the user's metadata what is not the user's to say (`ProfileFields.profile`).
-    private func tellReservedMetadata(of user: User?) {
-        let count = user?.metadata.members.count { CustomerMark.isReserved($0.name) } ?? 0
-        guard let user, count > 0 else { return }
-        log(.warning, "metadata.reserved", ["userId": .string(user.id), "count": .number(JSONNumber(count))])
+    /// Another program wrote into the user's metadata what is not the user's to say (`ProfileFields.profile`), or what is no
+    /// text by name.
+    private func tellUnsentMetadata(of user: User?) {
+        guard let user else { return }
+        let reserved = user.metadata.members.count { CustomerMark.isReserved($0.name) }
+        for (event, count) in [("metadata.reserved", reserved), ("metadata.unread", user.unreadMetadata)]
+        where count > 0 {
+            log(.warning, event, ["userId": .string(user.id), "count": .number(JSONNumber(count))])
+        }
     }
 
     private func isCurrent(_ claim: SyncClaim, of userId: String) async -> Bool {

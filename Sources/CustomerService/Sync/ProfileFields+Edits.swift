@@ -28,8 +28,8 @@ extension ProfileFields {
 
     static func value(_ said: StripeMember, else known: JSONValue?, unset: JSONValue?) -> JSONValue? {
         switch said {
-        case .absent: known
-        case .unset, .object: unset
+        case .absent, .object: known
+        case .unset: unset
         case .text(let text): .string(text)
         }
     }
@@ -54,7 +54,7 @@ extension ProfileFields {
 
     /// Takes in what the customer is now. An edit of a field in `wins` goes into the user's row, except where the user
     /// has changed it too and that was not sent yet, or where nobody knows whether it was: an acknowledged change is not
-    /// lost, and will be sent.
+    /// lost, and will be sent. Nor does a value that a call could not write there.
     static func merge(
         _ customer: JSONObject, user: User, synced: SyncedProfile, wins: [String], app: String?
     ) -> ProfileMerge {
@@ -63,9 +63,9 @@ extension ProfileFields {
         let (state, row) = (mirror(of: customer, over: before, like: base), profile(of: user, app: app))
         var userFields: JSONObject = [:]
         for name in texts where wins.contains(name) && base[name] != nil {
-            guard !same(base[name]?.string, state[name]?.string), same(base[name]?.string, row[name]?.string) else {
-                continue
-            }
+            guard !same(base[name]?.string, state[name]?.string), same(base[name]?.string, row[name]?.string),
+                ProfileLimits.violations(in: [name: state[name] ?? .null]).isEmpty
+            else { continue }
             userFields[name] = state[name] ?? .null
             base[name] = state[name] ?? .null
         }
@@ -77,8 +77,8 @@ extension ProfileFields {
     private static func isLost(_ mark: String, of customer: JSONObject, _ row: JSONObject) -> Bool {
         let wanted = row["metadata"]?[mark]?.string
         return switch customer.said(ofMetadata: mark) {
-        case .absent: false
-        case .unset, .object: wanted != nil
+        case .absent, .object: false
+        case .unset: wanted != nil
         case .text(let text): !same(text, wanted)
         }
     }

@@ -13,7 +13,8 @@ enum ProfileLimits {
         var fields: [ProfileField] = []
         for field in [ProfileField.email, .name, .phone] {
             guard let text = profile[field.name]?.string, let limit = characters[field.name] else { continue }
-            if text.unicodeScalars.count > limit || field == .email && !isAddress(text) { fields.append(field) }
+            let isTaken = text.unicodeScalars.count <= limit && !text.utf8.contains(0)
+            if !isTaken || field == .email && !isAddress(text) { fields.append(field) }
         }
         let metadata = profile["metadata"]?.object ?? [:]
         if metadata.count > CustomerMark.keysMax { fields.append(.metadata(nil)) }

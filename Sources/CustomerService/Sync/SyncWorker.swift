@@ -100,17 +100,23 @@ package final class SyncWorker: Sendable {
         }
     }
 
+    /// A database that was closed while this was under way is the end, and no failure.
+    private func tell(_ event: String, _ error: StoreError) {
+        if case .closed = error { return }
+        log(.error, event, ["error": .string(error.description)])
+    }
+
     /// Renews this process's leases until the task is cancelled, and sees to it that the users table keeps its triggers.
     package func keepLeases() async {
         while !Task.isCancelled {
             do throws(StoreError) { try await store.renewLeases() } catch {
-                log(.error, "lease.renewal_failed", ["error": .string(error.description)])
+                tell("lease.renewal_failed", error)
             }
             do throws(StoreError) {
                 try await store.restoreUsersTable()
                 tellRestoredParts()
             } catch {
-                log(.error, "triggers.restore_failed", ["error": .string(error.description)])
+                tell("triggers.restore_failed", error)
             }
             for _ in 0..<CustomerStore.leaseRenewal / CustomerStore.watchInterval where !Task.isCancelled {
                 await SystemClock().sleep(CustomerStore.watchInterval)
@@ -172,7 +178,7 @@ package final class SyncWorker: Sendable {
                     erasures.map { Work.erasure($0) },
                 ], first: first, limit: limit)
         } catch {
-            log(.error, "sync.queue_unreadable", ["error": .string(error.description)])
+            tell("sync.queue_unreadable", error)
             return []
         }
     }

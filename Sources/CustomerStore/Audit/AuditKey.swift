@@ -58,8 +58,8 @@ package struct AuditKey: Sendable {
         email.map { ["mask": .string(maskedEmail($0)), "hash": .string(hash($0))] }
     }
 
-    /// An id as the log holds it. Some hosts take addresses for ids: those are masked and hashed.
+    /// An id as the log holds it: one that says whose it is is masked and hashed.
     func reference(_ id: String) -> String {
-        id.utf8.contains(UInt8(ascii: "@")) ? "\(maskedEmail(id))#\(hash(id))" : id
+        isPersonal(id) ? "\(maskedEmail(id))#\(hash(id))" : id
     }
 }

@@ -118,13 +118,16 @@ extension CustomerStore {
     /// - Parameter linked: Only those with (or without) a customer.
     package func users(limit: Int, after: String?, linked: Bool?) async throws(StoreError) -> [User] {
         try await read { connection throws(StoreError) in
-            var conditions: [String] = []
+            // An id of bytes comes after every text, so no page would ever be the last; and no call can name it.
+            var conditions = ["typeof(id) <> 'blob'"]
             if after != nil { conditions.append("id > ?") }
             if let linked { conditions.append("stripe_customer_id IS \(linked ? "NOT " : "")NULL") }
-            let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+            let filter = conditions.joined(separator: " AND ")
             let arguments = (after.map { [SQLiteValue.text($0)] } ?? []) + [SQLiteValue(limit)]
-            return try connection.rows("SELECT \(User.columns) FROM users \(filter) ORDER BY id LIMIT ?", arguments)
-                .map { User(row: $0) }
+            return try connection.rows(
+                "SELECT \(User.columns) FROM users WHERE \(filter) ORDER BY id LIMIT ?", arguments
+            )
+            .map { User(row: $0) }
         }
     }
 

@@ -10,6 +10,9 @@ package struct User: Sendable, Encodable {
     /// What the host wants to see in the customer's metadata: strings by name.
     package var metadata: JSONObject
     package var customerId: String?
+    /// How many of the row's metadata are no texts by name, so that Stripe can't be told them; 1 where there is no object at
+    /// all.
+    package var unreadMetadata = 0
     /// The columns of the row in which there is something else than text that Stripe can be told.
     package var unfitColumns: [String] = []
 
@@ -47,8 +50,11 @@ extension User {
         self.init(
             id: row.text(0) ?? "", email: row.string(1), name: row.string(2), phone: row.string(3),
             metadata: metadataObject(row.text(4)), customerId: row.text(5))
+        unreadMetadata = unread(row.text(4))
         unfitColumns = [(1, "email"), (2, "name"), (3, "phone"), (4, "stripe_metadata")]
             .filter { row.isUnfit($0.0) }.map(\.1)
+        // A number is no id of Stripe's either, and would read as if the user had no customer.
+        if row.isUnfit(5) || row.integer(5) != nil { unfitColumns.append("stripe_customer_id") }
         let hasNUL = metadata.members.contains {
             $0.name.utf8.contains(0) || $0.value.string?.utf8.contains(0) == true
         }
@@ -79,6 +85,13 @@ extension Row {
 /// text, with which Stripe unsets.
 private func metadataObject(_ text: String?) -> JSONObject {
     JSONObject(storedObject(text).members.filter { $0.value.string?.isEmpty == false })
+}
+
+/// Of a stored text what `metadataObject` leaves out unseen; an empty text is meant to unset.
+private func unread(_ text: String?) -> Int {
+    guard let text, !text.isEmpty else { return 0 }
+    guard let object = (try? JSONValue(parsing: Array(text.utf8)))?.object else { return 1 }
+    return object.members.count { $0.value.string == nil && !$0.value.isNull }
 }
 
 /// The stored form of a user's metadata: NULL when there is none.

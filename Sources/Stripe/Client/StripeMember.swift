@@ -1,7 +1,8 @@
 package import JSON
 
 /// What an object of Stripe's says of one of its members. Absent is not null: an event or an answer that lacks a member
-/// says nothing about it, so nothing may follow from that; `null`, and an empty text, say that it is unset.
+/// says nothing about it, so nothing may follow from that; `null`, and an empty text, say that it is unset. A value of a kind
+/// that Stripe never has there says nothing either.
 ///
 /// Whatever is taken over from Stripe is read through this.
 package enum StripeMember: Sendable, Equatable {
@@ -10,13 +11,12 @@ package enum StripeMember: Sendable, Equatable {
     case text(String)
     case object(JSONObject)
 
-    /// A value of another kind than Stripe has there is none.
     package init(_ value: JSONValue?) {
         switch value {
-        case nil: self = .absent
-        case .string(let text)? where !text.isEmpty: self = .text(text)
+        case .null?, .string("")?: self = .unset
+        case .string(let text)?: self = .text(text)
         case .object(let object)?: self = .object(object)
-        default: self = .unset
+        case nil, .array?, .bool?, .number?: self = .absent
         }
     }
 }
@@ -28,9 +28,9 @@ extension JSONObject {
     /// that are in it are all there are.
     package func said(ofMetadata name: String) -> StripeMember {
         switch said("metadata") {
-        case .absent: .absent
+        case .absent, .text: .absent
         case .object(let metadata): metadata[name] == nil ? .unset : metadata.said(name)
-        case .unset, .text: .unset
+        case .unset: .unset
         }
     }
 }

@@ -31,13 +31,15 @@ package struct Page<Element: Sendable>: Sendable {
 // MARK: - Reading
 
 extension Page {
-    /// `nil` when this is no list of what `element` reads.
+    /// `nil` when this is no list of what `element` reads, or does not say whether it is complete.
     init?(_ object: JSONObject, element: (JSONObject) -> Element?) {
         let kind = object["object"]?.string
-        guard kind == "list" || kind == "search_result", let data = elements(of: object, element) else { return nil }
+        guard kind == "list" || kind == "search_result", let data = elements(of: object, element),
+            let hasMore = object["has_more"]?.bool
+        else { return nil }
         let values = object["data"]?.array
         self.data = data
-        hasMore = object["has_more"]?.bool ?? false
+        self.hasMore = hasMore
         next = kind == "list" ? values?.last?["id"]?.string : object["next_page"]?.string
         previous = values?.first?["id"]?.string
     }
