@@ -232,25 +232,4 @@ extension Connection {
     }
 }
 
-/// A cache key by bytes: Swift's `String ==` would hand out one statement for two texts whose literals are only
-/// canonically equal.
-private struct SQLText: Hashable {
-    let text: String
-
-    static func == (a: SQLText, b: SQLText) -> Bool {
-        var (a, b) = (a.text, b.text)
-        return a.withUTF8 { a in
-            b.withUTF8 { b in
-                guard a.count == b.count, let first = a.baseAddress, let second = b.baseAddress else { return false }
-                return memcmp(first, second, a.count) == 0
-            }
-        }
-    }
-
-    func hash(into hasher: inout Hasher) {
-        var text = text
-        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-    }
-}
-
 func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }

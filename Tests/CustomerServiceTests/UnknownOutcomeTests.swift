@@ -4,6 +4,7 @@ import Environment
 import HTTP
 import JSON
 import SQLite
+import Synchronization
 import TestSupport
 import Testing
 
@@ -206,5 +207,36 @@ struct UnknownOutcomeTests {
         #expect(kept == (choice == "keep" ? 1 : 0))
         #expect(world.stripe.watch.figures.created == 2 && world.stripe.watch.violations == [])
         #expect(try await world.store.queueStatus().intents == 0)
+    }
+
+    private static let failedLooks =
+        FaultyStripe.Fault.operators + [.unsaved500, .html502, .rateLimited, .reset, .executedThenEmptyBody]
+
+    @Test(
+        "A look at the customer that a create has made, and that fails, says nothing about the create",
+        arguments: failedLooks, [FaultyStripe.Fault.executedThenReset, .executedThenDeletedStub])
+    func failedConfirmation(look: FaultyStripe.Fault, answer: FaultyStripe.Fault) async throws {
+        let world = try await World()
+        try world.sql("INSERT INTO users (id, email, name) VALUES ('u1', 'ada@example.com', 'Ada')")
+        let isCreated = Mutex(false)
+        world.stripe.script { request in
+            switch request.route {
+            // The first time; the replay comes through.
+            case .create:
+                isCreated.withLock { created in
+                    defer { created = true }; return created ? nil : answer
+                }
+            case .retrieve: look
+            default: nil
+            }
+        }
+        _ = await errorOf { () async throws(ServiceError) in
+            try await world.call("ensureCustomerExists", ["userId": "u1"])
+        }
+        world.stripe.script { _ in nil }
+        await world.clock.sleep(61_000)
+        try await world.settle()
+        try await world.expectPromises(users: ["u1"], "\(look) \(answer)")
+        #expect(try await world.stripe.customers().count == 1)
     }
 }

@@ -119,26 +119,30 @@ extension CustomerSync {
     // MARK: Creating
 
     private func create(_ intent: CreateIntent, _ run: SyncRun) async throws(ServiceError) -> Settlement {
+        let reply: StripeReply<Customer>
         do throws(StripeError) {
             // What was looked up a day ago says nothing: with a key that Stripe has forgotten there would be a second one.
-            let reply = try await fenced(while: keyFence(intent)) { () async throws(StripeError) in
+            reply = try await fenced(while: keyFence(intent)) { () async throws(StripeError) in
                 try await stripe.createCustomer(
                     intent.fields, idempotencyKey: intent.idempotencyKey, patience: run.request.patience)
             }
-            guard !reply.value.isDeleted else { return .nextGeneration(reason: "dead_customer") }
-            // A create names no id that the answer could be held against, but what came of it names the user.
-            guard let owner = reply.value.owner, sameCodePoints(owner, intent.userId) else {
-                throw StripeError(
-                    .unavailable, outcomeUnknown: true, detail: "Stripe's answer is about another customer")
-            }
-            if reply.isReplay || intent.isRecovered {
-                // "A replayed create can describe a since-deleted customer": the saved answer is not the state of today.
-                guard try await isAlive(reply.value.id, run) else { return .nextGeneration(reason: "dead_customer") }
-            }
-            return .customer(reply.value, made: true, profile: ProfileFields.profile(sentAs: intent.fields))
         } catch {
             return try await settlement(of: intent, after: error, run)
         }
+        // A create names no id that the answer could be held against, but what came of it names the user.
+        guard reply.value.isDeleted || reply.value.names(intent.userId) else {
+            throw ServiceError(
+                StripeError(.unavailable, outcomeUnknown: true, detail: "Stripe's answer is about another customer"),
+                userId: intent.userId)
+        }
+        // "A replayed create can describe a since-deleted customer": the saved answer is not the state of today. Nor is a
+        // first answer believed that tells of a deleted one. A look that fails says nothing about the create, which was
+        // carried out.
+        let isToBeConfirmed = reply.isReplay || intent.isRecovered || reply.value.isDeleted
+        guard let customer = isToBeConfirmed ? try await livingCustomer(reply.value.id, run) : reply.value else {
+            return .nextGeneration(reason: "dead_customer")
+        }
+        return .customer(customer, made: true, profile: ProfileFields.profile(sentAs: intent.fields))
     }
 
     /// Whether Stripe still keeps the intent's key when it is asked. One whose age is not known has just been looked up.
@@ -146,15 +150,6 @@ extension CustomerSync {
         let age = StoredTime.age(of: intent.createdAt, at: clock.now()) ?? 0
         let (clock, start) = (clock, clock.steady())
         return { clock.steady().subtractingSaturated(start).addingSaturated(age) < Self.keyLifetime }
-    }
-
-    private func isAlive(_ customerId: String, _ run: SyncRun) async throws(StripeError) -> Bool {
-        do throws(StripeError) {
-            return try await !stripe.retrieveCustomer(customerId, patience: run.request.patience).value.isDeleted
-        } catch {
-            if error.kind == .notFound { return false }
-            throw error
-        }
     }
 
     private func settlement(

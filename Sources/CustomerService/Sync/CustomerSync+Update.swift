@@ -90,7 +90,7 @@ extension CustomerSync {
     }
 
     /// `nil` when it was deleted at Stripe. One of the other mode was not: with the right key it is there.
-    private func livingCustomer(_ customerId: String, _ run: SyncRun) async throws(ServiceError) -> Customer? {
+    func livingCustomer(_ customerId: String, _ run: SyncRun) async throws(ServiceError) -> Customer? {
         do throws(StripeError) {
             let customer = try await stripe.retrieveCustomer(customerId, patience: run.request.patience).value
             return customer.isDeleted ? nil : customer

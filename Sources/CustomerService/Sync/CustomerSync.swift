@@ -1,47 +1,7 @@
 import CustomerStore
 import Environment
 import JSON
-package import Stripe
-
-/// What a caller of a sync may ask for beyond the ordinary.
-package struct SyncRequest: Sendable {
-    /// Ask Stripe whether the linked customer still lives.
-    var verify = false
-    /// The address that the host vouches for, to the letter: a customer of it may be adopted.
-    var vouchedEmail: String?
-    /// Further fields for a customer that has to be made.
-    var extraFields: JSONObject = [:]
-    var patience = Patience.normal
-    /// Send also what Stripe has refused and the user has not changed since.
-    var retriesRefused = false
-}
-
-/// The idempotency keys under which the process itself writes. Events tell them, so their form must not come up by
-/// accident: `meta.json` keeps hosts from it.
-enum SyncKey: String, CaseIterable {
-    case create, update, archive
-
-    var prefix: String { "stripe-customers-\(rawValue)-" }
-
-    func of(_ id: String) -> String { prefix + id }
-}
-
-/// How a user and its customer came to be in step.
-package struct SyncResult: Sendable {
-    package enum Outcome: String, Sendable { case created, updated, unchanged, relinked }
-
-    package var userId: String
-    package var customerId: String
-    package var outcome: Outcome
-    /// The customer was made for this user, in this sync or in an earlier attempt that this one settled.
-    package var isNewCustomer: Bool
-    /// The fields that were sent.
-    package var changed: [String]
-    /// The customer as Stripe last answered it in this sync.
-    package var customer: Customer?
-    /// The fields that Stripe refuses; everything else is in line.
-    var refused: [RefusedField] = []
-}
+import Stripe
 
 /// Brings one user and its customer in step, whatever state an earlier attempt left behind.
 ///
@@ -209,27 +169,6 @@ package struct CustomerSync: Sendable {
         log(
             error.isFinal ? .warning : .info, error.isFinal ? "sync.parked" : "sync.postponed",
             error.logFields(about: run.userId))
-    }
-}
-
-/// A sync on its way.
-struct SyncRun: Sendable {
-    let userId: String
-    let request: SyncRequest
-    var claim: SyncClaim
-    var outcome = SyncResult.Outcome.unchanged
-    var isNewCustomer = false
-    var changed: [String] = []
-    var customer: Customer?
-    /// How often this sync gave up on a create and began the next generation.
-    var generationsBegun = 0
-    /// How many fields Stripe has refused in this sync.
-    var refusals = 0
-
-    func result(_ customerId: String) -> SyncResult {
-        SyncResult(
-            userId: userId, customerId: customerId, outcome: outcome, isNewCustomer: isNewCustomer,
-            changed: changed, customer: customer)
     }
 }
 

@@ -38,8 +38,9 @@ final class StandInWatch: Sendable {
     private let history: History
     private let values: Values
 
-    /// A call's retries go on for so long after its claim; then only a new claim can have sent a key.
-    private static let retriesLast = Duration.seconds(40)
+    /// A call's retries go on for so long after its claim, those of the look-ups before it too, and its process may have been
+    /// stopped meanwhile; then only a new claim can have sent a key.
+    private static let retriesLast = Duration.seconds(120)
 
     init(history: History, values: Values) {
         self.history = history
