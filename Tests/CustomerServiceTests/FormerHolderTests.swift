@@ -118,9 +118,12 @@ struct FormerHolderTests {
         var options = FaultyStripe.Options()
         options.answersCreatesWithStubs = true
         let world = try await World(options: options)
-        let answer = try await world.call("registerUser", ["userId": "u1", "email": "ada@example.com"])
-        #expect(answer["customerId"]?.string == nil)
-        #expect(answer["sync"]?["error"]?["type"] == "stripe_unavailable")
+        try world.sql("INSERT INTO users (id, email) VALUES ('u1', 'ada@example.com')")
+        let unlinked = await errorOf { () async throws(ServiceError) in
+            try await world.call("ensureCustomerExists", ["userId": "u1"])
+        }
+        #expect(unlinked?.kind == .stripeUnavailable)
+        #expect(try await world.user("u1").customerId == nil)
         let error = await errorOf { () async throws(ServiceError) in
             try await world.call("createCustomer", ["email": "eve@example.com"])
         }
