@@ -3,7 +3,7 @@ import JSON
 package import JSONRPC
 
 extension ErrorObject {
-    /// The error of the service as the host sees it. Kinds and codes are those of the table in README.md.
+    /// The error of the service as the host sees it. Kinds and codes are those of the table in the guide (Errors.md).
     ///
     /// `ServiceError.message` is made for the host. Only for an internal error it is not: that is answered with the
     /// opaque `errorID`, under which the log has the rest.

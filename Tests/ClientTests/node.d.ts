@@ -1,4 +1,4 @@
-// The little of @types/node that the client and the programs of README.md use, for a machine that
+// The little of @types/node that the client and the programs in README.md and in the guide use, for a machine that
 // has no @types/node. What browsers have too (console, timers, AbortSignal) comes with the compiler.
 
 declare module 'node:buffer' {

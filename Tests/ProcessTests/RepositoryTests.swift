@@ -6,15 +6,27 @@ import Testing
 
 @testable import stripe_customers
 
-/// What README.md says is what the program does.
+/// What README.md and the pages of the guide say is what the program does.
 @Suite("The documentation")
 struct RepositoryTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
-    private let readme: String
+    private static let guide = "Sources/stripe-customers/Documentation.docc"
+    /// README.md and each page of the guide, by its path.
+    private let pages: [(path: String, text: String)]
+    private let text: String
+    private let lines: [String]
 
-    init() throws { readme = try String(contentsOf: Self.root.appending(path: "README.md"), encoding: .utf8) }
+    init() throws {
+        let guide = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: Self.guide).path)
+        let paths = ["README.md"] + guide.filter { $0.hasSuffix(".md") }.sorted().map { Self.guide + "/" + $0 }
+        pages = try paths.map { path in
+            (path, try String(contentsOf: Self.root.appending(path: path), encoding: .utf8))
+        }
+        text = pages.map(\.text).joined(separator: "\n")
+        lines = text.components(separatedBy: "\n")
+    }
 
-    @Test("The table of methods is that of methods.json and the schemas", arguments: Schemas.methodTable)
+    @Test("The tables of methods are those of methods.json and the schemas", arguments: Schemas.methodTable)
     func methods(entry: JSONValue) throws {
         let name = try #require(entry["name"]?.string)
         let schema = try #require(Schemas.params(name))
@@ -22,8 +34,10 @@ struct RepositoryTests {
         let members = (schema["properties"]?.object?.members.map(\.name) ?? []).filter { $0 != "_meta" }
         let params = members.filter(required.contains) + members.filter { !required.contains($0) }.map { $0 + "?" }
         let list = params.prefix(8).map { "`\($0)`" }.joined(separator: ", ") + (params.count > 8 ? ", …" : "")
-        let row = "| `\(name)` | \(list) | \(entry["summary"]?.string ?? "") |"
-        #expect(lines.contains(row), "README.md lacks the row\n\(row)")
+        let summary = entry["summary"]?.string ?? ""
+        for row in ["| `\(name)` | \(list) | \(summary) |", "| `\(name)` | \(summary) |"] {
+            #expect(lines.contains(row), "No page has the row\n\(row)")
+        }
     }
 
     @Test("The table of errors is that of errors.json", arguments: Schemas.errors)
@@ -31,19 +45,17 @@ struct RepositoryTests {
         let (type, code) = (try #require(entry["type"]?.string), try #require(entry["code"]?.int64))
         let retryable = entry["retryable"]?.bool == true ? "yes" : "no"
         let row = "| \(code) | `\(type)` | \(retryable) | \(entry["description"]?.string ?? "") |"
-        #expect(lines.contains(row), "README.md lacks the row\n\(row)")
+        #expect(lines.contains(row), "No page has the row\n\(row)")
     }
 
     @Test("The tables have no method and no error that is not there")
     func noOthers() {
-        let rows = lines.filter { $0.hasPrefix("| `") || $0.hasPrefix("| -") }
-        let known = Set(Schemas.methods + Schemas.errors.compactMap { $0["type"]?.string })
-        let errorRows = rows.filter { $0.hasPrefix("| -") }
-        #expect(errorRows.count == Schemas.errors.count)
-        let section = readme.components(separatedBy: "\n## ").first { $0.hasPrefix("Methods") } ?? ""
-        for row in section.split(separator: "\n") where row.hasPrefix("| `") {
-            #expect(known.contains(String(row.dropFirst(3).prefix { $0 != "`" })), "\(row)")
-        }
+        #expect(lines.count { $0.hasPrefix("| -") } == Schemas.errors.count)
+        let sections = text.components(separatedBy: "\n# ").flatMap { $0.components(separatedBy: "\n## ") }
+        let rows = sections.filter { $0.hasPrefix("Methods") }.flatMap { $0.components(separatedBy: "\n") }
+            .filter { $0.hasPrefix("| `") }
+        #expect(rows.count == 2 * Schemas.methods.count)
+        for row in rows { #expect(Schemas.methods.contains(String(row.dropFirst(3).prefix { $0 != "`" })), "\(row)") }
     }
 
     @Test("Every option, command and exit code is explained")
@@ -51,7 +63,7 @@ struct RepositoryTests {
         for line in help.split(separator: "\n") {
             for word in line.split(separator: " ") where word.hasPrefix("--") {
                 let option = word.prefix { $0 == "-" || $0.isLetter }
-                #expect(readme.contains("`\(option)"), "\(option)")
+                #expect(text.contains("`\(option)"), "\(option)")
             }
         }
         for code in [ExitCode.ok, .findings, .usage, .internalError, .inputOutput, .configuration] {
@@ -70,17 +82,59 @@ struct RepositoryTests {
             }
         }
         #expect(events.count > 15)
-        let unexplained = events.filter { !readme.contains("`\($0)`") }
+        let unexplained = events.filter { !text.contains("`\($0)`") }
         #expect(unexplained.isEmpty, "\(unexplained.sorted())")
     }
 
-    @Test("Tests that it names are there")
+    @Test("Tests that they name are there")
     func testNames() throws {
         let files = try FileManager.default.subpathsOfDirectory(atPath: Self.root.appending(path: "Tests").path)
         let names = Set(files.flatMap { $0.split(separator: "/").map { String($0.prefix { $0 != "." }) } })
-        let suites = readme.matches(of: try Regex("`([A-Za-z]+Tests)`")).compactMap { $0.output[1].substring }
+        let suites = text.matches(of: try Regex("`([A-Za-z]+Tests)`")).compactMap { $0.output[1].substring }
         #expect(suites.count > 10)
         for suite in suites { #expect(names.contains(String(suite)), "\(suite)") }
+    }
+
+    @Test("Files and folders that they name are there")
+    func fileNames() throws {
+        let folders = ["Sources", "Tests", "Migrations", "schemas", ".ci"]
+        let files =
+            try ["Package.swift"]
+            + folders.flatMap { folder in
+                let path = Self.root.appending(path: folder).path
+                return try [folder] + FileManager.default.subpathsOfDirectory(atPath: path).map { "\(folder)/\($0)" }
+            }
+        let path = #"(?:Sources|Tests|Migrations|schemas|\.ci)/[\w+./-]*"#
+        let names = try Regex("`(" + path + #"|[\w+/]+\.(?:swift|sql|jsonl))[` ]"#)
+        for match in text.matches(of: names) {
+            let found = match.output[1].substring ?? ""
+            let name = found.hasSuffix("/") ? found.dropLast() : found
+            #expect(files.contains { $0 == name || $0.hasSuffix("/\(name)") }, "\(name)")
+        }
+    }
+
+    @Test("Links lead to files, and each page of the guide is listed on its first one")
+    func links() throws {
+        let link = try Regex(#"\]\(([^):#]+)\)"#)
+        for page in pages {
+            let folder = Self.root.appending(path: page.path).deletingLastPathComponent()
+            for match in page.text.matches(of: link) {
+                let file = folder.appending(path: String(match.output[1].substring ?? "")).standardized
+                #expect(FileManager.default.fileExists(atPath: file.path), "\(page.path): \(file.path)")
+            }
+        }
+        let first = try #require(pages.first { $0.path == Self.guide + "/Documentation.md" }).text
+        for page in pages.dropFirst() where page.text != first {
+            let name = page.path.split(separator: "/").last ?? ""
+            #expect(first.contains("](\(name))"), "Documentation.md does not list \(name)")
+        }
+    }
+
+    @Test("Examples in JSON are JSON")
+    func examples() throws {
+        let examples = blocks("json")
+        #expect(!examples.isEmpty)
+        for example in examples { _ = try JSONValue(parsing: Array(example.utf8)) }
     }
 
     @Test(
@@ -93,11 +147,10 @@ struct RepositoryTests {
             ),
         ])
     func programs(language: String, file: String, command: String) async throws {
-        #expect(readme.contains("`\(command)`"))
+        #expect(text.contains("`\(command)`"))
         let clients = lines.filter { $0.hasPrefix("stripe-customers client ") }
         #expect(clients.count == 3)
-        let programs = readme.components(separatedBy: "```\(language)\n").dropFirst()
-            .compactMap { $0.components(separatedBy: "\n```").first }
+        let programs = blocks(language)
         #expect(programs.count == 2, "one with the client, one without")
         for tool in ["python3", "node", "tsc"] where command.contains(tool) {
             guard try await shell("command -v \(tool)").status == .exited(0) else { return }
@@ -128,7 +181,11 @@ struct RepositoryTests {
             at: Self.root.appending(path: "Tests/ClientTests/node.d.ts"), to: package.appending(path: "index.d.ts"))
     }
 
-    private var lines: [String] { readme.components(separatedBy: "\n") }
+    /// The fenced blocks of this language on all pages.
+    private func blocks(_ language: String) -> [String] {
+        text.components(separatedBy: "```\(language)\n").dropFirst()
+            .compactMap { $0.components(separatedBy: "\n```").first }
+    }
 
     private func sources() throws -> [URL] {
         let folder = Self.root.appending(path: "Sources")

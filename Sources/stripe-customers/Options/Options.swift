@@ -1,6 +1,6 @@
 import Environment
 
-/// What the process was told by its arguments and the environment, validated. README.md has the table.
+/// What the process was told by its arguments and the environment, validated. The guide has the table (Operating.md).
 struct Options: Sendable, Equatable {
     enum Command: Sendable, Equatable {
         case serve

@@ -53,7 +53,8 @@ enum DatabaseCheck {
             if given == nil, inspection.needsAuditKey, access(path + ".audit-key", R_OK) != 0 {
                 return .failed(
                     name, "the key of its audit log, \(path).audit-key, can't be read: \(systemReason(errno))",
-                    next: "put it back, or let this user read it; README.md tells what to do where it is lost")
+                    next: "put it back, or let this user read it; the guide's AuditAndErasure.md tells what to do where"
+                        + " it is lost")
             }
         } catch {
             return .failed(name, error, next: "lengthen it, or leave the variable out for the key in the file")
