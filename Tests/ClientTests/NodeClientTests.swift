@@ -7,7 +7,8 @@ extension ClientTests {
         @Test(
             "It keeps its promises in the real interpreter",
             arguments: [
-                "calls", "errors", "whatIsLeftOut", "bodyOfBytes", "minified", "thousandCalls", "largeAnswer",
+                "calls", "errors", "options", "whatIsLeftOut", "bodyOfBytes", "minified", "thousandCalls",
+                "largeAnswer",
                 "killInMidCall", "callToADeadProcess", "retry",
                 "timeout", "cancel", "twoClients", "whatCannotBeSent", "workers", "interrupt", "budget", "failedStart",
                 "log", "garbage", "deafProcess", "idleExit", "exitWithCallsPending",

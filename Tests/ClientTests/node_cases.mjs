@@ -80,7 +80,33 @@ const cases = {
     await assert.rejects(stripe.registerUser({ email: 'no address' }), (error) =>
       error instanceof InvalidParams && error.message.includes('/email'))
     await assert.rejects(stripe.call('getCustomers'), (error) =>
-      error instanceof MethodNotFound && error.data.suggestion === 'getCustomer')
+      error instanceof MethodNotFound && error.data.suggestion === 'getCustomer' &&
+      error.message.endsWith('did you mean getCustomer?'))
+  },
+
+  /** An option that nobody knows would be left out without a word. */
+  async options() {
+    const refused = (options, words) => assert.throws(() => new StripeCustomers(options), (error) =>
+      error instanceof TypeError && error.message.includes(words))
+    refused({ databse: 'test.sqlite' }, 'no option "databse": did you mean database?')
+    refused({ polcy: 'policy.json' }, 'did you mean policy?')
+    refused({ account: 'acct_1' }, 'arguments')
+    refused('test.sqlite', 'such as { database: … }, and not a string')
+    refused(null, 'and not null')
+    refused(['--sandbox'], 'and not an array')
+    const stripe = sandbox({ policy: undefined })
+    for (const [options, words] of [
+      [{ idempotencyKey: 'k' }, 'it belongs in meta: { meta: { idempotencyKey: … } }'],
+      [{ timeoutMS: 5 }, 'did you mean timeoutMs?'], [{ whatever: 1 }, 'timeoutMs, signal'], ['k', 'and not a string'],
+    ]) {
+      await assert.rejects(stripe.registerUser({ email: 'ada@example.com' }, options), (error) =>
+        error instanceof TypeError && error.message.includes(words))
+    }
+    assert.equal(stripe.pid, undefined)
+    writeFileSync('policy.json', JSON.stringify({ roles: { reader: { methods: ['getUser'] } } }))
+    const confined = sandbox({ policy: 'policy.json' })
+    await assert.rejects(confined.listUsers(), { type: 'access_denied' })
+    await confined.close()
   },
 
   /** A host hands on what it has, and that may be nothing. */

@@ -120,6 +120,11 @@ def errors():
         assert "/email" in str(error), str(error)
         error = raises(MethodNotFound, lambda: stripe.call("getCustomers", {}))
         assert error.data["suggestion"] == "getCustomer"
+        assert str(error).endswith("did you mean getCustomer?"), str(error)
+    with open("policy.json", "w") as file:
+        json.dump({"roles": {"reader": {"methods": ["getUser"]}}}, file)
+    with sandbox(policy="policy.json") as stripe:
+        raises(stripe_customers.AccessDenied, stripe.list_users)
 
 
 def what_is_left_out():
