@@ -117,6 +117,7 @@ struct StripeSide: Sendable {
             apiBase: options.apiBase, apiKey: "sk_test_sandbox", account: options.account,
             requestsPerSecond: options.rateLimit.map(Double.init))
         if options.sandbox {
+            try SecretKey.refuseLive(besideSandbox: options, environment)
             if options.rateLimit == nil { configuration.requestsPerSecond = 0 }
             let path = options.database == ":memory:" ? options.database : options.database + ".sandbox"
             do { exchange = try SandboxExchange(path: path, clock: clock, identifiers: identifiers) } catch {

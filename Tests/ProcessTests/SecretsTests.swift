@@ -130,6 +130,55 @@ struct SecretsTests {
         try await host.end()
     }
 
+    @Test(
+        "A secret where a path is expected is told, and printed nowhere",
+        arguments: [
+            ("--api-key-file", "sk_test_X"), ("--api-key-file", "STRIPE_API_KEY=sk_live_X"),
+            ("--webhook-secret-file", "whsec_X/+="), ("--policy", "rk_live_X"), ("--ca-file", "\"sk_test_X\""),
+        ])
+    func secretForPath(option: String, value: String) async throws {
+        for command in ["serve", "check", "sync"] {
+            let directory = try TemporaryDirectory()
+            let database = directory.file("app.sqlite")
+            _ = try await Subprocess.run(["migrate", "--database", database])
+            let run = try await Subprocess.run(
+                [command, "--database", database, "--api-base", "http://127.0.0.1:1", option]
+                    + [value.replacing("X", with: Self.body)],
+                environment: option == "--api-key-file" ? [:] : ["STRIPE_API_KEY": "sk_test_1"])
+            #expect(run.status == .exited(78))
+            let printed = run.lines.joined() + run.standardError
+            #expect(!printed.contains(Self.body), "\(printed)")
+            for words in [option, "looks like a key, not a path", "put the key into a file"] {
+                #expect(printed.contains(words), "\(printed)")
+            }
+        }
+    }
+
+    @Test("A live key is refused beside --sandbox, by check too; a test key is no matter")
+    func liveKeyInTheSandbox() async throws {
+        for (key, isRefused) in [("sk_live_\(Self.body)", true), ("rk_live_\(Self.body)", true), ("sk_test_1", false)] {
+            for command in ["serve", "check"] {
+                let run = try await Subprocess.run(
+                    [command, "--sandbox", "--database", ":memory:"], environment: ["STRIPE_API_KEY": key])
+                let printed = run.lines.joined() + run.standardError
+                #expect(run.status == .exited(isRefused ? 78 : 0), "\(printed)")
+                #expect(printed.contains("a live key together with --sandbox") == isRefused)
+                #expect(!isRefused || printed.contains("leave --sandbox out"))
+                #expect(!printed.contains(Self.body))
+            }
+        }
+    }
+
+    @Test("Without a secret a webhook is refused with how to give one, and not for its signature")
+    func noSecret() async throws {
+        let host = try Host(["--sandbox", "--database", ":memory:"])
+        let answer = try await host.send("handleWebhook", ["payload": "{}", "signature": "t=1,v1=00"])
+        #expect(answer["error"]?["data"]?["type"] == "invalid_signature")
+        let message = answer["error"]?["message"]?.string ?? ""
+        #expect(message.contains("No secret") && message.contains("STRIPE_WEBHOOK_SECRET"), "\(message)")
+        try await host.end()
+    }
+
     @Test("A webhook secret's file that is missing or empty is refused by name")
     func missingSecretFile() async throws {
         let directory = try TemporaryDirectory()

@@ -46,7 +46,9 @@ struct OptionParser {
     /// - Parameter arguments: without the name of the program.
     func parse(_ arguments: [String]) throws(StartFailure) -> Options {
         var options = Options()
-        if let path = environment["STRIPE_CUSTOMERS_DATABASE"], !path.isEmpty { options.database = path }
+        if let path = environment["STRIPE_CUSTOMERS_DATABASE"], !path.isEmpty {
+            options.database = try databasePath(path, of: "STRIPE_CUSTOMERS_DATABASE")
+        }
         var command: CommandName?
         var asked: Options.Command?
         var language: ClientLanguage?
@@ -152,7 +154,7 @@ struct OptionParser {
 
     private func set(_ name: Name, _ value: String, in options: inout Options) throws(StartFailure) {
         switch name {
-        case .database: options.database = value
+        case .database: options.database = try databasePath(value, of: "--database")
         case .apiBase: options.apiBase = try endpoint(value)
         case .account:
             guard value.hasPrefix("acct_"), value.utf8.count > 5, value.utf8.dropFirst(5).allSatisfy(isAlphanumeric)
@@ -167,16 +169,16 @@ struct OptionParser {
         case .webhookSecretFile: options.webhookSecretFiles.append(value)
         case .caFile: options.certificateAuthorityFile = value
         case .policy: options.policyFile = value
-        case .rateLimit: options.rateLimit = try number(name, value, 0...10_000)
+        case .rateLimit: options.rateLimit = try number(name, value, 0...10_000, of: "calls a second")
         case .stripeWins:
             let fields = value.split(separator: ",").map(String.init)
             guard !fields.isEmpty, fields.allSatisfy(["email", "name", "phone"].contains) else {
                 throw usage("--stripe-wins takes some of email,name,phone")
             }
             options.stripeWins = fields
-        case .pollInterval: options.pollInterval = try number(name, value, 1...86_400)
-        case .keepKeys: options.keepKeys = try number(name, value, 1...3650)
-        case .maxInFlight: options.maxInFlight = try number(name, value, 1...100_000)
+        case .pollInterval: options.pollInterval = try number(name, value, 1...86_400, of: "seconds")
+        case .keepKeys: options.keepKeys = try number(name, value, 1...3650, of: "days")
+        case .maxInFlight: options.maxInFlight = try number(name, value, 1...100_000, of: "requests")
         case .logLevel:
             guard let level = Log.Level(name: value) else {
                 throw usage("--log-level takes one of \(Log.Level.allCases.map(\.name).joined(separator: ", "))")
@@ -186,11 +188,14 @@ struct OptionParser {
         }
     }
 
-    private func number(_ name: Name, _ value: String, _ range: ClosedRange<Int>) throws(StartFailure) -> Int {
+    private func number(
+        _ name: Name, _ value: String, _ range: ClosedRange<Int>, of unit: String
+    ) throws(StartFailure) -> Int {
         guard value.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
             let number = Int(value), range.contains(number)
         else {
-            throw usage("--\(name.rawValue) takes a whole number from \(range.lowerBound) to \(range.upperBound)")
+            throw usage(
+                "--\(name.rawValue) takes a whole number from \(range.lowerBound) to \(range.upperBound) (\(unit))")
         }
         return number
     }
@@ -201,6 +206,13 @@ struct OptionParser {
             throw usage("--api-base takes an https URL, or an http URL with a loopback address")
         }
         return value.hasSuffix("/") ? String(value.dropLast()) : value
+    }
+
+    /// It would be the name of a file and stand in messages, and a URL may have a password in it.
+    private func databasePath(_ value: String, of option: String) throws(StartFailure) -> String {
+        guard !PastedSecret.isSecret(value) else { throw PastedSecret.refusal(of: option, .usage) }
+        guard !value.contains("://") else { throw usage("\(option) takes the path of an SQLite file, not a URL") }
+        return value
     }
 
     private func isNameByte(_ byte: UInt8) -> Bool {

@@ -1,3 +1,5 @@
+import JSON
+
 /// A secret as somebody pasted it into a variable or a file. White space around it, such as the line end of a file, is left
 /// out, since nobody means it. Anything else that doesn't belong there is told, neither guessed away nor quoted.
 struct PastedSecret: Sendable {
@@ -51,6 +53,22 @@ struct PastedSecret: Sendable {
     private static let quotationMarks: Set<Unicode.Scalar> = ["\"", "'", "`", "“", "”", "„", "‘", "’", "«", "»"]
 
     private static func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+}
+
+extension PastedSecret {
+    /// Whether a secret was given where a path is expected: a path is repeated in messages, and a secret never. An API key
+    /// has no slash, so `./sk_test_key` is the way to name such a file.
+    static func isSecret(_ path: String) -> Bool {
+        masked(path) == "***" && (path.hasPrefix("whsec_") || !path.utf8.contains(UInt8(ascii: "/")))
+    }
+
+    /// What is said in place of the path.
+    /// - Parameter option: Where it was given.
+    static func refusal(of option: String, _ code: ExitCode = .configuration) -> StartFailure {
+        StartFailure(
+            code, "what \(option) was given looks like a key, not a path",
+            remedy: "put the key into a file and give the file's path")
+    }
 }
 
 /// The first line of a small file that holds a secret.

@@ -25,6 +25,16 @@ struct SecretKey: Sendable {
         value = pasted.text
     }
 
+        source = place
+    }
+
+    /// Whoever gives a live key means the real Stripe, and nothing of the sandbox's ever gets there. A test key is often left
+    /// in the environment and is no matter.
+    static func refuseLive(besideSandbox options: Options, _ environment: [String: String]) throws(StartFailure) {
+        guard let key = try? SecretKey(options, environment: environment), key.isLive else { return }
+        throw StartFailure(
+            .configuration, "a live key together with --sandbox, where nothing reaches Stripe",
+            remedy: "leave --sandbox out to work at Stripe, or take the key away")
     /// https://docs.stripe.com/keys: secret keys and restricted keys, each for test mode and live mode.
     private static let beginnings = ["sk_test_", "sk_live_", "rk_test_", "rk_live_"]
 

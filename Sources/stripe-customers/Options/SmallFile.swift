@@ -20,7 +20,10 @@ struct SmallFile: Sendable {
     func read(until end: UInt8? = nil) throws(StartFailure) -> [UInt8] {
         // Else the opening of a FIFO would wait for its writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw failure(systemReason(errno)) }
+        guard descriptor >= 0 else {
+            let code = errno
+            throw PastedSecret.isSecret(path) ? PastedSecret.refusal(of: option) : failure(systemReason(code))
+        }
         defer { close(descriptor) }
         let deadline = ContinuousClock.now + patience
         var contents: [UInt8] = []

@@ -9,8 +9,11 @@ enum KeyCheck {
     static func form(
         _ options: Options, _ environment: [String: String]
     ) -> Result<SecretKey?, StartFailure> {
-        guard !options.sandbox else { return .success(nil) }
         do throws(StartFailure) {
+            if options.sandbox {
+                try SecretKey.refuseLive(besideSandbox: options, environment)
+                return .success(nil)
+            }
             return .success(try SecretKey(options, environment: environment))
         } catch {
             return .failure(error)
