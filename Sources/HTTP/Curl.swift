@@ -205,10 +205,11 @@ final class CurlEasy {
     }
 
     /// https://curl.se/libcurl/c/CURLINFO_HTTP_CONNECTCODE.html: 0 where no proxy answered.
-    var isTunnelRefused: Bool {
+    /// - Returns: the status with which a proxy refused to let the request through.
+    var tunnelRefusal: Int? {
         var status = 0
         ccurl_easy_getinfo_long(handle, CURLINFO_HTTP_CONNECTCODE, &status)
-        return status != 0 && !(200..<300).contains(status)
+        return status == 0 || (200..<300).contains(status) ? nil : status
     }
 
     /// Those of the last response, without trailers; names in lower case.

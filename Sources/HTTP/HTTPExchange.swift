@@ -44,8 +44,12 @@ package struct HTTPFailure: Error, Sendable, Equatable {
         case refused
         /// A proxy that the environment names can't be reached or doesn't let the request through.
         case proxy
+        /// A proxy wants a user and a password, or others than it was given.
+        case proxyCredentials
         /// No connection for any other reason.
         case cannotConnect
+        /// Something is there, and no TLS session could be agreed on with it: it speaks plain http, or an old TLS.
+        case handshake
         case timedOut, connectionLost, truncated, responseTooLarge, tls, shutDown, invalidRequest
         /// It was not to be sent any more: `mayBeSent`.
         case heldBack

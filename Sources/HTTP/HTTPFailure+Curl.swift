@@ -21,23 +21,26 @@ extension HTTPFailure {
     ///     code of the last error can't, since libcurl repeats a request whose reused connection had died, and the
     ///     repetition may then fail to connect.
     ///   - responseOverflowed: our own callback ended the transfer because header or body passed its limit.
-    ///   - isTunnelRefused: a proxy answered `CONNECT` with something else than a success.
+    ///   - tunnelRefusal: the status with which a proxy answered `CONNECT`, where that is no success.
     ///   - systemError: `errno` of the attempt to connect.
     init(
-        code: CURLcode, requestStarted: Bool, responseOverflowed: Bool, isTunnelRefused: Bool, systemError: Int,
+        code: CURLcode, requestStarted: Bool, responseOverflowed: Bool, tunnelRefusal: Int?, systemError: Int,
         target: HTTPTarget, detail: String
     ) {
         let kind: Kind =
             switch code {
-            case _ where isTunnelRefused && !requestStarted: .proxy
+            case _ where tunnelRefusal == 407 && !requestStarted: .proxyCredentials
+            case _ where tunnelRefusal != nil && !requestStarted: .proxy
             case CURLE_COULDNT_RESOLVE_HOST: .unresolved
             case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: .proxy
+            case CURLE_COULDNT_CONNECT where detail.hasPrefix("Unsupported proxy"): .proxy
             case CURLE_COULDNT_CONNECT where !target.isNamed(in: detail): .proxy
             case CURLE_COULDNT_CONNECT where systemError == Int(ECONNREFUSED) && !requestStarted: .refused
             case CURLE_WRITE_ERROR where responseOverflowed: .responseTooLarge
             case CURLE_OPERATION_TIMEDOUT: .timedOut
             case CURLE_PARTIAL_FILE: .truncated
-            case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
+            case CURLE_SSL_CONNECT_ERROR: .handshake
+            case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
                 CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS,
                 CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_ENGINE_INITFAILED:
                 .tls
@@ -46,7 +49,7 @@ extension HTTPFailure {
             case CURLE_ABORTED_BY_CALLBACK: .heldBack
             default: requestStarted ? .connectionLost : .cannotConnect
             }
-        self.init(kind: kind, outcomeUnknown: requestStarted, detail: withoutTiming(detail))
+        self.init(kind: kind, outcomeUnknown: requestStarted, detail: withoutTiming(withoutCredentials(detail)))
     }
 }
 
@@ -60,6 +63,24 @@ extension HTTPTarget {
         return !place.contains(" via ")
             && (place.hasPrefix("\(host) port \(port) ") || place.hasPrefix("\(host):\(port) "))
     }
+}
+
+/// libcurl repeats the URL of a proxy that it can't use, with the user and the password in it: "Unsupported proxy scheme for
+/// 'socks9://u:p@proxy.example'". What stands before the last `@` goes, from the begin of the URL on: a password may hold
+/// anything, white space too. A host's own URL never has credentials: `HTTPTarget` refuses them.
+package func withoutCredentials(_ detail: String) -> String {
+    guard let at = detail.lastIndex(of: "@") else { return detail }
+    let before = detail[..<at]
+    let quote = before.firstIndex(of: "'").map { detail.index(after: $0) }
+    let start = quote ?? detail.startIndex
+    var url = detail[start...]
+    // Of the scheme nothing is secret. A colon before it belongs to a user and a password without one.
+    if let scheme = detail.range(of: "://", from: start), scheme.upperBound <= at,
+        detail[start..<scheme.lowerBound].allSatisfy({ $0.isLetter || $0.isNumber || $0 == "+" })
+    {
+        url = detail[scheme.upperBound...]
+    }
+    return detail[..<url.startIndex] + "***" + detail[at...]
 }
 
 /// The same failure in the same words, each time: "… after 2 ms: …" would make each one new.

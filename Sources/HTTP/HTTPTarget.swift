@@ -13,7 +13,7 @@ package struct HTTPTarget: Equatable, Sendable {
 
     /// 127.0.0.0/8, ::1 or `localhost`, for which "curl uses loopback IP addresses" and never DNS
     /// (https://curl.se/docs/url-syntax.html, RFC 6761 section 6.3).
-    var isLoopback: Bool {
+    package var isLoopback: Bool {
         host == "localhost" || host == "::1" || Self.isLoopbackIPv4(host)
     }
 

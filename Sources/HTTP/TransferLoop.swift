@@ -50,7 +50,7 @@ struct TransferLoop {
             guard let target = waiting[ObjectIdentifier(easy)]?.submission.target else { return }
             let failure = HTTPFailure(
                 code: code, requestStarted: easy.requestStarted, responseOverflowed: easy.responseOverflowed,
-                isTunnelRefused: easy.isTunnelRefused, systemError: easy.systemError, target: target,
+                tunnelRefusal: easy.tunnelRefusal, systemError: easy.systemError, target: target,
                 detail: easy.describe(code))
             end(easy, with: .failure(failure))
         }

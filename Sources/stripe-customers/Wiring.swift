@@ -127,6 +127,7 @@ struct StripeSide: Sendable {
         } else {
             let key = try SecretKey(options, environment: environment)
             configuration.apiKey = key.value
+            configuration.keySource = key.source
             keyOwner = key.account
             // Where only HTTP/1.1 is spoken, calls that share no key would otherwise wait for each other's connections.
             exchange = CurlExchange(

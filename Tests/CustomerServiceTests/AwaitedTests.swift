@@ -13,6 +13,7 @@ struct AwaitedTests {
         var isStripe = true
         var retryable: Bool?
         var connection: HTTPFailure.Kind?
+        var isForeign = false
         let awaited: Awaited
     }
 
@@ -45,6 +46,9 @@ struct AwaitedTests {
             Row(kind: .unavailable, isStripe: false, connection: .invalidRequest, awaited: .operator),
             Row(kind: .unavailable, status: 403, isStripe: false, awaited: .operator),
             Row(kind: .unavailable, status: 302, isStripe: false, awaited: .operator),
+            Row(kind: .unavailable, isStripe: false, connection: .handshake, awaited: .operator),
+            Row(kind: .unavailable, isStripe: false, connection: .proxyCredentials, awaited: .operator),
+            Row(kind: .unavailable, status: 200, isStripe: false, isForeign: true, awaited: .operator),
             // These pass.
             Row(kind: .rejected, status: 409, retryable: true, awaited: .time),
             Row(kind: .rejected, status: 400, param: "email", retryable: true, awaited: .time),
@@ -69,7 +73,7 @@ struct AwaitedTests {
     func table(row: Row) {
         let error = StripeError(
             row.kind, status: row.status, code: row.code, param: row.param, isStripeAnswer: row.isStripe,
-            retryable: row.retryable, connection: row.connection)
+            retryable: row.retryable, isForeign: row.isForeign, connection: row.connection)
         #expect(Awaited(error) == row.awaited)
     }
 }

@@ -162,6 +162,18 @@ struct CheckTests {
     }
 
     @Test(
+    @Test("Where nothing can be read that is a fault, whatever the refusal", arguments: [400, 402])
+    func nothingReadable(status: Int) async throws {
+        stripe.answer { _ in .error(status, "No.") }
+        let (exit, findings, _) = try await check()
+        #expect(exit == .exited(78) && failed(findings) == ["rights"], "\(findings)")
+        let message = findings["rights"]?["message"]?.string ?? ""
+        #expect(message.contains("nothing can be read") && message.contains("\(status)"), "\(message)")
+        stripe.answer { request in request.path == "/v1/invoices" ? .error(status, "No.") : nil }
+        let one = try await check().findings["rights"]?["message"]?.string ?? ""
+        #expect(one.contains("no invoices can be read") && !one.contains("not offered"), "\(one)")
+    }
+
         "A wrong --account is told apart from a right that is missing; a right one is asked for",
         arguments: ["account_invalid", nil])
     func account(code: String?) async throws {
@@ -202,6 +214,7 @@ struct CheckTests {
         #expect(nobody.findings["stripe"]?["message"]?.string?.contains("can't be reached") == true)
         #expect(nobody.findings["stripe"]?["next"]?.string?.contains("firewall") == true)
         let nowhere = try await check(["--api-base", "https://stripe.test"])
+        #expect(nobody.findings["stripe"]?["next"]?.string?.contains("proxy") == false, "none is used on the loopback")
         #expect(failed(nowhere.findings) == ["stripe"])
         #expect(nowhere.findings["stripe"]?["next"]?.string?.contains("DNS") == true, "\(nowhere.findings)")
         let proxied = try await check(

@@ -27,18 +27,42 @@ struct ConnectionWordsTests {
             (["--api-base", "https://nowhere.invalid"], [:], "host name can't be resolved"),
             (["--api-base", dead], [:], "connection to Stripe was refused"),
             ([], ["https_proxy": dead], "proxy on the way to Stripe fails"),
+            ([], ["https_proxy": "socks9://someone:hunter2@127.0.0.1:1"], "proxy on the way to Stripe fails"),
+            ([], ["HTTPS_PROXY": "http://someone:hunter2 hunter2@127.0.0.1:1"], "proxy on the way to Stripe fails"),
         ] as [([String], [String: String], String)] {
             let (answer, log) = try await told(options, environment)
             #expect(answer["sync"]?["state"]?.string == "pending")
             #expect(answer["sync"]?["error"]?["message"]?.string?.contains(words) == true, "\(answer)")
             #expect(log.contains(words))
+            #expect(!"\(answer)\(log)".contains("hunter2") && !log.contains("someone"), "\(log)")
         }
     }
 
-    @Test("An unknown URL and an account that isn't the key's wait for the operator, who is told aloud")
+    @Test("A proxy that wants another password waits for the operator")
+    func proxyCredentials() async throws {
+        let server = try LoopbackServer { _ in .respond(status: 407, body: []) }
+        let (answer, log) = try await told([], ["https_proxy": "http://someone:hunter2@127.0.0.1:\(server.port)"])
+        let words = "wants a user and a password"
+        #expect(answer["sync"]?["error"]?["message"]?.string?.contains(words) == true, "\(answer)")
+        #expect(log.contains("operator.needed") && log.contains(words) && !log.contains("hunter2"), "\(log)")
+    }
+
+    @Test("A success that is nothing of Stripe's waits for the operator", arguments: ["<html>Sign in</html>", ""])
+    func foreignSuccess(body: String) async throws {
+        let server = try LoopbackServer { _ in .respond(status: 200, body: Array(body.utf8)) }
+        let (answer, log) = try await told(["--api-base", server.url])
+        #expect(answer["sync"]?["state"]?.string == "pending")
+        #expect(log.contains("operator.needed") && log.contains("something in between answers"), "\(log)")
+    }
+
+    @Test("An unknown URL, an account that isn't the key's and a revoked key wait for the operator, who is told aloud")
     func refused() async throws {
         for (status, message, words) in [
             (404, "Unrecognized request URL (GET: /v1/v1/customers).", "check --api-base, which ends before /v1"),
+            (
+                401, "Invalid API Key provided: sk_test_*****rds",
+                "API key of STRIPE_API_KEY: set another and start again"
+            ),
             (403, "The provided key does not have access to account 'acct_1'.", "may not act for the account"),
         ] {
             let body = #"{"error":{"type":"invalid_request_error","message":"\#(message)"}}"#

@@ -88,6 +88,7 @@ struct StripeErrorTests {
         "Without an answer the exchange says whether the request may have arrived",
         arguments: [
             HTTPFailure.Kind.unresolved, .refused, .proxy, .cannotConnect, .timedOut, .connectionLost, .truncated, .tls,
+            .handshake, .proxyCredentials,
             .shutDown,
         ],
         [true, false])
@@ -183,6 +184,28 @@ struct StripeErrorTests {
             (failure(.unresolved), "Stripe's host name can't be resolved: check DNS and --api-base (scripted)"),
             (failure(.refused), "The connection to Stripe was refused: check --api-base and firewalls (scripted)"),
             (failure(.proxy), "The proxy on the way to Stripe fails: check https_proxy and no_proxy (scripted)"),
+            (
+                failure(.proxyCredentials),
+                "The proxy on the way to Stripe wants a user and a password: put the right ones into https_proxy "
+                    + "(http://USER:PASSWORD@HOST:PORT)"
+            ),
+            (
+                failure(.handshake),
+                "What answers in Stripe's place speaks no TLS, or an old one: check --api-base (scripted)"
+            ),
+            (
+                answer(401, stripeError()),
+                "Stripe does not accept the API key of the configuration: set another and start again; "
+                    + "stripe-customers check tells more"
+            ),
+            (
+                answer(404, stripeError(code: "resource_missing")),
+                "Stripe has no such object in test mode of this account: check the id, and the mode of the key"
+            ),
+            (
+                answer(200, page),
+                "Stripe's answer is no JSON: something in between answers, a proxy or a firewall (status 200)"
+            ),
             (failure(.tls), "No secure connection to Stripe could be made: scripted"),
         ])
     func words(answer: ScriptedExchange.Answer, words: String) async throws {

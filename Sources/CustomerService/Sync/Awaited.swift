@@ -48,7 +48,7 @@ extension Awaited {
         case .notFound: self = .link
         case .unavailable:
             // Something in between answers in Stripe's place. A gateway's 5xx passes.
-            let isForeign = !error.isStripeAnswer && (300..<500).contains(error.status ?? 0)
+            let isForeign = error.isForeign || !error.isStripeAnswer && (300..<500).contains(error.status ?? 0)
             self = isForeign || error.isSetUpWrongly ? .operator : .time
         case .rejected where error.retryable: self = .time
         case .rejected:

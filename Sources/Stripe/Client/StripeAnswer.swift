@@ -46,10 +46,16 @@ struct StripeAnswer<Value: Sendable> {
             return
         }
         isUnasked = value != nil
-        let what = isUnasked ? "is not about what was asked for" : "could not be read"
+        // Stripe's own begins as JSON does, however it may break off.
+        let isForeign = body == nil && response.body.first != UInt8(ascii: "{")
+        let what =
+            isUnasked
+            ? "is not about what was asked for"
+            : isForeign ? "is no JSON: something in between answers, a proxy or a firewall" : "could not be read"
         let error = StripeError(
             .unavailable, status: response.status, requestID: requestID, isReplay: response.isReplay,
-            outcomeUnknown: isMutation, detail: "Stripe's answer \(what) (status \(response.status))")
+            outcomeUnknown: isMutation, isForeign: isForeign,
+            detail: "Stripe's answer \(what) (status \(response.status))")
         result = .failure(error)
     }
 
@@ -61,7 +67,10 @@ struct StripeAnswer<Value: Sendable> {
             switch failure.kind {
             case _ where isCancelled: .unknown
             case .shutDown, .invalidRequest, .responseTooLarge, .heldBack: .unknown
-            case .unresolved, .refused, .proxy, .cannotConnect, .timedOut, .connectionLost, .truncated, .tls: .failed
+            case .unresolved, .refused, .proxy, .proxyCredentials, .cannotConnect, .timedOut, .connectionLost,
+                .truncated,
+                .tls, .handshake:
+                .failed
             }
     }
 

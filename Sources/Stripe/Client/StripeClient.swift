@@ -69,7 +69,7 @@ package final class StripeClient: Sendable {
             if let refusal = await refusal(admission, call, request, within: remaining) {
                 breaker.withLock { $0.abandoned(admission, at: clock.steady()) }
                 // What Stripe said says more than why it wasn't asked again.
-                throw (last ?? refusal).after(attempts: attempt, outcomeUnknown: outcomeUnknown)
+                throw (last ?? refusal).after(attempt, configuration, outcomeUnknown: outcomeUnknown)
             }
 
             attempt += 1
@@ -94,13 +94,13 @@ package final class StripeClient: Sendable {
             let facts = answer.facts(error, attempt: attempt, elapsed: elapsed(since: began))
             let decision = RetryPolicy.decide(facts, patience: patience, fraction: identifiers.fraction())
             guard case .retry(let delay, let reason) = decision, !Task.isCancelled else {
-                throw error.after(attempts: attempt, outcomeUnknown: outcomeUnknown)
+                throw error.after(attempt, configuration, outcomeUnknown: outcomeUnknown)
             }
             log(
                 .warning, "stripe.retry",
                 describe(call, answer, attempt, ["reason": .string(reason), "delayMs": .number(JSONNumber(delay))]))
             await clock.sleep(delay)
-            if Task.isCancelled { throw error.after(attempts: attempt, outcomeUnknown: outcomeUnknown) }
+            if Task.isCancelled { throw error.after(attempt, configuration, outcomeUnknown: outcomeUnknown) }
             seen.withLock { $0.counters.retries += 1 }
         }
     }
@@ -242,9 +242,13 @@ extension StripeClient {
 }
 
 extension StripeError {
-    fileprivate func after(attempts: Int, outcomeUnknown: Bool) -> StripeError {
+    fileprivate func after(
+        _ attempts: Int, _ configuration: StripeConfiguration, outcomeUnknown: Bool
+    ) -> StripeError {
         var error = self
         error.attempts = attempts
+        error.keySource = configuration.keySource
+        error.place = configuration.place
         error.outcomeUnknown = outcomeUnknown
         return error
     }

@@ -8,6 +8,8 @@ package struct StripeConfiguration: Sendable {
     package var apiBase: String
     /// The only place that holds the key. `description` and `Mirror` leave it out.
     package var apiKey: String
+    /// Where the operator finds the key: a variable, or an option that names a file.
+    package var keySource = "the configuration"
     /// A connected account (`acct_…`) to act for: the `Stripe-Account` header.
     package var account: String?
     /// The limit that is never exceeded in any one second. `nil` takes the limit of the key's mode; 0 means no limit.
@@ -26,6 +28,9 @@ package struct StripeConfiguration: Sendable {
 
     /// Secret and restricted keys carry their mode in the prefix. https://docs.stripe.com/keys
     package var isLive: Bool { apiKey.hasPrefix("sk_live_") || apiKey.hasPrefix("rk_live_") }
+
+    /// Where an id has its meaning, in words for a message.
+    var place: String { "\(isLive ? "live" : "test") mode of \(account.map { "the account \($0)" } ?? "this account")" }
 
     /// "Live mode: 100 operations per second. Sandbox: 25." https://docs.stripe.com/rate-limits
     var effectiveLimit: Double { requestsPerSecond ?? (isLive ? 100 : 25) }

@@ -55,6 +55,9 @@ extension StripeError {
             case .unresolved: "Stripe's host name can't be resolved: check DNS and --api-base (\(failure.detail))"
             case .refused: "The connection to Stripe was refused: check --api-base and firewalls (\(failure.detail))"
             case .proxy: "The proxy on the way to Stripe fails: check https_proxy and no_proxy (\(failure.detail))"
+            case .proxyCredentials:
+                "The proxy on the way to Stripe wants a user and a password: put the right ones into https_proxy "
+                    + "(http://USER:PASSWORD@HOST:PORT)"
             case .cannotConnect: "Stripe could not be reached (\(failure.detail))"
             case .timedOut: "Stripe did not answer in time"
             case .connectionLost, .truncated: "The connection to Stripe was lost"
@@ -62,6 +65,8 @@ extension StripeError {
             // The cause is with this machine or the way to Stripe: the system without certificates, one that is not
             // trusted.
             case .tls: "No secure connection to Stripe could be made: \(failure.detail)"
+            case .handshake:
+                "What answers in Stripe's place speaks no TLS, or an old one: check --api-base (\(failure.detail))"
             case .shutDown: "The process is shutting down"
             case .invalidRequest: "The request to Stripe could not be put on the wire"
             case .heldBack: "The process was stopped for too long for the change to be sent; it is tried again"

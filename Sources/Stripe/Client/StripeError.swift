@@ -50,6 +50,11 @@ package struct StripeError: Error, Sendable {
     package var isUnknownURL: Bool
     /// The key may not act for the account of `--account`, or there is none of this id.
     package var isForeignAccount: Bool
+    /// A success whose body is nothing of Stripe's: a page of something in between, or nothing at all.
+    package var isForeign: Bool
+    /// With which key was asked, and where: as `StripeConfiguration` has it in words. Set where the call ends.
+    package var keySource: String?
+    package var place: String?
     /// Why there was no readable answer, in place of the sentence of the kind.
     package var detail: String?
     /// Where the connection failed; `nil` when there was an answer.
@@ -60,7 +65,7 @@ package struct StripeError: Error, Sendable {
         param: String? = nil, requestID: String? = nil, isStripeAnswer: Bool = false, isReplay: Bool = false,
         outcomeUnknown: Bool = false, attempts: Int = 0, retryable: Bool? = nil, missingPermission: String? = nil,
         existsInOtherMode: Bool = false, isUnknownURL: Bool = false, isForeignAccount: Bool = false,
-        detail: String? = nil, connection: HTTPFailure.Kind? = nil
+        isForeign: Bool = false, detail: String? = nil, connection: HTTPFailure.Kind? = nil
     ) {
         self.kind = kind
         self.status = status
@@ -78,6 +83,7 @@ package struct StripeError: Error, Sendable {
         self.existsInOtherMode = existsInOtherMode
         self.isUnknownURL = isUnknownURL
         self.isForeignAccount = isForeignAccount
+        self.isForeign = isForeign
         self.detail = detail
         self.connection = connection
     }
@@ -88,7 +94,7 @@ extension StripeError {
     /// wire. Name servers and networks mend themselves.
     package var isSetUpWrongly: Bool {
         switch connection {
-        case .tls, .proxy, .invalidRequest: true
+        case .tls, .handshake, .proxy, .proxyCredentials, .invalidRequest: true
         case .unresolved, .refused, .cannotConnect, .timedOut, .connectionLost, .truncated, .responseTooLarge,
             .shutDown, .heldBack, nil:
             false
@@ -126,7 +132,9 @@ extension StripeError {
     /// One sentence without Stripe's raw message, the key or anything personal.
     package var safeMessage: String {
         switch kind {
-        case .authentication: "Stripe does not accept the API key"
+        case .authentication:
+            "Stripe does not accept the API key"
+                + (keySource.map { " of \($0): set another and start again; stripe-customers check tells more" } ?? "")
         case .permission where isForeignAccount:
             "The API key may not act for the account of --account, or there is no such account"
         case .permission:
@@ -140,6 +148,7 @@ extension StripeError {
             existsInOtherMode
                 ? "The object exists in Stripe's other mode (live or test) than the key's"
                 : "Stripe has no such object"
+                    + (place.map { " in \($0): check the id, and the mode of the key" } ?? "")
         case .idempotencyMismatch: "The idempotency key was used before with other parameters"
         case .keyInUse: "A request with the same idempotency key is still in progress"
         }

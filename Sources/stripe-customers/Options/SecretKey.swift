@@ -3,6 +3,8 @@
 struct SecretKey: Sendable {
     /// Never to be logged or put into a message.
     let value: String
+    /// `STRIPE_API_KEY`, or the file's option.
+    let source: String
 
     /// - Throws: a configuration failure when there is no key, or something else in its place.
     init(_ options: Options, environment: [String: String]) throws(StartFailure) {
@@ -23,8 +25,6 @@ struct SecretKey: Sendable {
             throw StartFailure(.configuration, "the Stripe key in \(place) \(fault.cause)", remedy: fault.remedy)
         }
         value = pasted.text
-    }
-
         source = place
     }
 
@@ -35,6 +35,8 @@ struct SecretKey: Sendable {
         throw StartFailure(
             .configuration, "a live key together with --sandbox, where nothing reaches Stripe",
             remedy: "leave --sandbox out to work at Stripe, or take the key away")
+    }
+
     /// https://docs.stripe.com/keys: secret keys and restricted keys, each for test mode and live mode.
     private static let beginnings = ["sk_test_", "sk_live_", "rk_test_", "rk_live_"]
 

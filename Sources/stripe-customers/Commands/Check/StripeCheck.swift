@@ -24,15 +24,22 @@ enum StripeCheck {
                 next: "set --api-base to Stripe or to what stands in for it; a proxy in between may be answering, too",
                 facts)
         }
+        let isLoopback = (try? HTTPTarget(url: options.apiBase))?.isLoopback == true
         return .failed(
-            name, "\(options.apiBase) can't be reached. \(error.safeMessage)", next: nextStep(error.connection), facts)
+            name, "\(options.apiBase) can't be reached. \(error.safeMessage)",
+            next: nextStep(error.connection, isLoopback: isLoopback), facts)
     }
 
-    private static func nextStep(_ failure: HTTPFailure.Kind?) -> String {
+    private static func nextStep(_ failure: HTTPFailure.Kind?, isLoopback: Bool) -> String {
         switch failure {
         case .unresolved: "see that --api-base is spelt rightly and this machine's DNS works"
         case .proxy: "set https_proxy to a proxy that lets it through, or no_proxy to the host"
+        case .proxyCredentials:
+            "give them in https_proxy, http://USER:PASSWORD@HOST:PORT; what is no letter or digit in them as %XX"
+        case .handshake: "set --api-base to a port that speaks TLS 1.2 or newer; see that no proxy answers in between"
         case .tls: "install ca-certificates, or name the authority of a proxy that inspects TLS with --ca-file"
+        case _ where isLoopback:
+            "start what stands in for Stripe there, on that port; see that no firewall blocks it"
         default: "see that nothing blocks the way, such as a firewall; where there is a proxy, set https_proxy"
         }
     }
