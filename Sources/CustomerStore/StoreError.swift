@@ -62,6 +62,9 @@ extension StoreError {
 }
 
 extension StoreError: CustomStringConvertible {
+    /// What an account's name begins with that is none of Stripe's.
+    package static let sandbox = "the sandbox"
+
     /// One sentence without anything personal.
     package var description: String {
         switch self {
@@ -82,7 +85,9 @@ extension StoreError: CustomStringConvertible {
         case .newerDatabase(let version, let known):
             "The database is at migration \(version); this version knows \(known): use a newer stripe-customers"
         case .changedMigration(let name): "The migration \(name) was applied in another form than this version has"
-        case .wrongAccount(let bound, let given): "The database belongs to \(bound); the key given is for \(given)"
+        case .wrongAccount(let bound, let given):
+            "The database belongs to \(bound); "
+                + (given.hasPrefix(Self.sandbox) ? "this start is for \(given)" : "the key given is for \(given)")
         case .otherApp(let bound, let given):
             "The database belongs to the application \(bound), not to \(given): leave --app out, or use the database of"
                 + " \(given)"

@@ -141,7 +141,7 @@ struct StripeSide: Sendable {
 
     /// - Parameter isLive: the mode of the key; `nil` in the sandbox.
     static func accountName(_ options: Options, isLive: Bool?) -> String {
-        let mode = isLive.map { $0 ? "live mode" : "test mode" } ?? "the sandbox"
+        let mode = isLive.map { $0 ? "live mode" : "test mode" } ?? StoreError.sandbox
         return mode + (options.account.map { ", account \($0)" } ?? "")
     }
 }
@@ -151,9 +151,17 @@ extension StartFailure {
         switch error {
         case .wrongAccount, .otherApp, .newerDatabase, .changedMigration, .usersTableUnfit, .nameTaken, .auditFile,
             .otherAuditKey:
-            self.init(.configuration, error.description)
+            self.init(.configuration, error)
         default:
-            self.init(.inputOutput, error.description)
+            self.init(.inputOutput, error)
         }
+    }
+
+    private init(_ code: ExitCode, _ error: StoreError) {
+        guard let remedy = error.remedy else {
+            self.init(code, error.description)
+            return
+        }
+        self.init(code, error.description, remedy: remedy)
     }
 }

@@ -75,9 +75,16 @@ struct MigrateProcessTests {
 
     @Test("A database keeps the name of its application; another is refused by every command, and nothing is changed")
     func application() async throws {
+        #expect(live.standardError.contains("take the key of that account and mode"), "\(live.standardError)")
         let unnamed = try await migrate()
         #expect(unnamed.status == .exited(0))
         let named = try await Subprocess.run(["--database", database, "--sandbox", "--app", "shop"])
+        for command in ["serve", "sync", "check"] {
+            let told = try await Subprocess.run([command, "--database", database, "--sandbox"])
+            let printed = told.lines.joined() + told.standardError
+            #expect(printed.contains("belongs to test mode; this start is for the sandbox"), "\(printed)")
+            #expect(printed.contains("leave --sandbox out, or name a database of its own"), "\(printed)")
+        }
         #expect(named.status == .exited(0))
         #expect(named.standardError.contains(#""event":"app.named","app":"shop""#))
         for command in [["serve"], ["mcp"], ["sync"], ["reconcile"], ["migrate"], ["migrate", "--dry-run"]] {

@@ -99,14 +99,11 @@ enum DatabaseCheck {
 
     private static func nextStep(_ error: StoreError) -> String {
         switch error {
-        case .wrongAccount: "take the key of that account and mode, or a database of its own for this one"
         case .otherApp: "leave --app out, or name that application's own database with --database"
         case .newerDatabase: "run the newer version of stripe-customers that was here before"
-        case .changedMigration: "run the version of stripe-customers that made it"
-        case .usersTableUnfit: "change the table, or name another database with --database"
         case .nameTaken: "rename that, or name a database of its own with --database"
         case .database, .cannotOpen: "see that it is an SQLite database which no other program holds locked"
-        default: "mend that and check again"
+        default: error.remedy ?? "mend that and check again"
         }
     }
 }
