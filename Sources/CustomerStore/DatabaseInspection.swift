@@ -15,6 +15,8 @@ package struct DatabaseInspection: Sendable {
     package let userCount: Int?
     /// How many of them have no customer and wait for none; `nil` where that can't be told before the migrations.
     package let unlinkedCount: Int?
+    /// What is no reason not to start; empty where the table can't serve.
+    package let usersConcerns: [UsersTableConcern]
     /// Whether something was written under an audit key, so that no new one can be made.
     package let needsAuditKey: Bool
 
@@ -38,6 +40,7 @@ package struct DatabaseInspection: Sendable {
         userCount = hasUsers ? Int(try connection.row("SELECT count(*) FROM users")?.integer(0) ?? 0) : nil
         unlinkedCount =
             hasUsers && pending.isEmpty ? try MigrationRunner.usersWithoutCustomer(&connection) : nil
+        usersConcerns = hasUsers && fault == nil ? try UsersTable.concerns(&connection) : []
         let hasLog = try connection.hasTable("audit_events")
         needsAuditKey = hasLog ? try connection.row("SELECT 1 FROM audit_events LIMIT 1") != nil : false
     }

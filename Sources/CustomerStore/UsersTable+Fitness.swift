@@ -11,7 +11,9 @@ extension UsersTable {
             "SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = 'users' COLLATE NOCASE")
         guard let kind = table?.text(0) else { return }
         guard kind == "table" else {
-            throw .usersTableUnfit(reason: "it is a \(kind) table, and changes are seen by triggers on an ordinary one")
+            // `view`, `virtual` or `shadow`
+            let what = kind == "view" ? "a view" : "a \(kind) table"
+            throw .usersTableUnfit(reason: "it is \(what), and changes are seen by triggers on an ordinary one")
         }
         // Unlike table_info, table_xinfo tells of generated columns: 2 and 3 are virtual and stored ones
         // (https://www.sqlite.org/pragma.html#pragma_table_xinfo).
@@ -30,8 +32,8 @@ extension UsersTable {
         }
         let key = rows.filter { $0.integer(3) != 0 }.map { $0.text(0) }
         // SQLite lets even a PRIMARY KEY be NULL, unless it is the rowid: https://www.sqlite.org/lang_createtable.html
-        if try connection.row("SELECT 1 FROM users WHERE id IS NULL") != nil {
-            throw .usersTableUnfit(reason: "a row has no id; \(needs)")
+        if let nameless = try affected("id IS NULL", &connection) {
+            throw .usersTableUnfit(reason: "\(nameless) \(nameless.count == 1 ? "has" : "have") no id; \(needs)")
         }
         if key != ["id"], try !hasUniqueIndexOfID(&connection) {
             throw .usersTableUnfit(reason: "its id is neither its PRIMARY KEY nor UNIQUE by itself; \(needs)")

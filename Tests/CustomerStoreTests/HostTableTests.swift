@@ -129,7 +129,7 @@ struct HostTableTests {
             ),
             (
                 "CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT); INSERT INTO users VALUES (NULL, 'a@example.com')",
-                "a row has no id"
+                "1 row (rowid 1) has no id"
             ),
         ])
     func unfit(script: String, reason: String) throws {

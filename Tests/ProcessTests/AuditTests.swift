@@ -412,6 +412,8 @@ struct AuditTests {
         try await host.end()
         #expect(
             host.process.standardError.contains(
-                #""event":"file.readable_by_others","file":"database","mode":"0644""#))
+                #""event":"file.readable_by_others","file":"database","mode":"0644","next":"chmod 600 \#(database)"#),
+            "\(host.process.standardError)")
+        #expect(host.process.standardError.split(separator: "file.readable_by_others").count == 2, "once for all files")
     }
 }

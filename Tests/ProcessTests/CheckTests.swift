@@ -34,7 +34,8 @@ struct CheckTests {
         var findings: [String: JSONValue] = [:]
         for each in report["checks"]?.array ?? [] {
             findings[each["name"]?.string ?? ""] = each
-            #expect((each["next"] != nil) == (each["state"] == "failed"), "a cause needs a next step: \(each)")
+            let needsStep = each["state"] == "failed" || each["state"] == "warning"
+            #expect((each["next"] != nil) == needsStep, "a cause needs a next step: \(each)")
         }
         #expect(!output.lines.joined().contains("sk_test_1") && !output.lines.joined().contains("whsec_1"))
         return (output.status, findings, output)
@@ -161,7 +162,6 @@ struct CheckTests {
         #expect(findings["rights"]?["message"]?.string?.contains("search of customers is not offered") == true)
     }
 
-    @Test(
     @Test("Where nothing can be read that is a fault, whatever the refusal", arguments: [400, 402])
     func nothingReadable(status: Int) async throws {
         stripe.answer { _ in .error(status, "No.") }
@@ -174,6 +174,7 @@ struct CheckTests {
         #expect(one.contains("no invoices can be read") && !one.contains("not offered"), "\(one)")
     }
 
+    @Test(
         "A wrong --account is told apart from a right that is missing; a right one is asked for",
         arguments: ["account_invalid", nil])
     func account(code: String?) async throws {
@@ -213,8 +214,8 @@ struct CheckTests {
         #expect(failed(nobody.findings) == ["stripe"] && nobody.findings["clock"]?["state"] == "skipped")
         #expect(nobody.findings["stripe"]?["message"]?.string?.contains("can't be reached") == true)
         #expect(nobody.findings["stripe"]?["next"]?.string?.contains("firewall") == true)
-        let nowhere = try await check(["--api-base", "https://stripe.test"])
         #expect(nobody.findings["stripe"]?["next"]?.string?.contains("proxy") == false, "none is used on the loopback")
+        let nowhere = try await check(["--api-base", "https://stripe.test"])
         #expect(failed(nowhere.findings) == ["stripe"])
         #expect(nowhere.findings["stripe"]?["next"]?.string?.contains("DNS") == true, "\(nowhere.findings)")
         let proxied = try await check(
@@ -259,7 +260,7 @@ struct CheckTests {
         "A database that can't serve is told with what to do, and stays as it is",
         arguments: [
             ("CREATE TABLE users (id TEXT PRIMARY KEY)", "users", "no column email"),
-            ("CREATE VIEW users AS SELECT 1 AS id, 2 AS email", "users", "it is a view"),
+            ("CREATE VIEW users AS SELECT 1 AS id, 2 AS email", "users", "it is a view, and"),
             ("CREATE TABLE settings (a)", "database", "settings"),
             ("CREATE TABLE schema_migrations (version)", "database", "schema_migrations"),
         ])
@@ -287,6 +288,75 @@ struct CheckTests {
             #expect(findings["users"]?["count"] == 1 && (findings["database"]?["pending"]?.int64 ?? 0) > 5)
             #expect(try files() == before)
         }
+    }
+
+    @Test(
+        "A rule or a row of the users table for which calls will fail is a warning with what to do, and nothing personal",
+        arguments: [
+            (
+                "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, password TEXT NOT NULL, at TEXT NOT NULL DEFAULT 'now')",
+                "no value for password,", "ensureCustomerExists"
+            ),
+            (
+                "CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT); INSERT INTO users VALUES ('', NULL), (x'0001', NULL)",
+                "2 rows (rowid 1, 2) have an id that is empty or bytes", "an id of its own"
+            ),
+            (
+                """
+                CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT);
+                INSERT INTO users VALUES ('u1', 'Ada@Example.com'), ('u2', 'ada@example.com'), ('u3', 'bob@example.com')
+                """, "1 address is that of several users, in another case or the same (such as the users u1, u2)",
+                "merge"
+            ),
+            (
+                """
+                CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT);
+                INSERT INTO users VALUES ('u1', 'ada'), ('u2', '@x'), ('u3', 'a b@x'), ('u4', 'a@'), ('u5', 'a@b@c'), ('u6', ''),
+                    ('u7', 'a' || char(10) || '@x.com'), ('u8', 'ok@x'), ('u9', NULL)
+                """, "5 rows (rowid 1, 2, 3, 4, 7) have an email that is no address Stripe takes", "NULL"
+            ),
+            (
+                """
+                CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT, stripe_metadata TEXT) WITHOUT ROWID;
+                INSERT INTO users VALUES ('u1', NULL, '[1]'), ('u2', NULL, '{"a": 1}'), ('u3', NULL, 'x'), ('u4', NULL, '{"a": "1"}'),
+                    ('u5', NULL, ''), ('u6', NULL, '{}')
+                """, "3 rows have a stripe_metadata that is no JSON object of texts", "{\"plan\": \"pro\"}"
+            ),
+        ])
+    func concerns(schema: String, cause: String, next: String) async throws {
+        try sql(schema)
+        chmod(database, 0o600)
+        let before = try files()
+        let (status, findings, output) = try await check()
+        #expect(status == .exited(0) && findings["users"]?["state"] == "warning", "\(findings)")
+        #expect(findings["users"]?["message"]?.string?.contains(cause) == true, "\(findings)")
+        #expect(findings["users"]?["next"]?.string?.contains(next) == true, "\(findings)")
+        #expect(!output.lines.joined().contains("xample.com"))
+        #expect(try files() == before)
+    }
+
+    @Test("Rows without an id are a fault that names them")
+    func rowsWithoutID() async throws {
+        try sql(
+            """
+            CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT);
+            INSERT INTO users VALUES ('u1', NULL), (NULL, 'ada@example.com'), (NULL, NULL)
+            """)
+        let (status, findings, _) = try await check()
+        #expect(status == .exited(78) && failed(findings) == ["users"])
+        #expect(
+            findings["users"]?["message"]?.string?.contains("2 rows (rowid 2, 3) have no id") == true, "\(findings)")
+    }
+
+    @Test("A file that others can read is a warning with the command that closes it")
+    func openFiles() async throws {
+        try await migrate()
+        chmod(database, 0o644)
+        let (status, findings, _) = try await check()
+        #expect(status == .exited(0) && findings["files"]?["state"] == "warning")
+        #expect(findings["files"]?["next"]?.string == "chmod 600 \(database)", "\(findings)")
+        chmod(database, 0o600)
+        #expect(try await check().findings["files"] == nil)
     }
 
     @Test("What is no database, a directory, a missing directory and a lost audit key are told")

@@ -34,6 +34,17 @@ struct MigrateProcessTests {
         #expect(try await migrate("--dry-run").lines == [])
     }
 
+    @Test("What of the users table will fail is told on stderr in the words of check, and is no fault")
+    func concerns() async throws {
+        var connection = try Connection(path: database)
+        try connection.script("CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT, tenant TEXT NOT NULL)")
+        for option in [["--dry-run"], []] {
+            let output = try await Subprocess.run(["migrate", "--database", database] + option)
+            #expect(output.status == .exited(0))
+            #expect(output.standardError.contains("users: registerUser can't add users: it knows no value for tenant"))
+        }
+    }
+
     @Test("Six processes at once apply each migration once")
     func concurrently() async throws {
         let outputs = try await withThrowingTaskGroup(of: Subprocess.Output.self) { group in
@@ -64,9 +75,16 @@ struct MigrateProcessTests {
         let live = try await Subprocess.run(["--database", database], environment: ["STRIPE_API_KEY": "sk_live_1"])
         #expect(live.status == .exited(78))
         #expect(live.standardError.contains("belongs to test mode; the key given is for live mode"))
+        #expect(live.standardError.contains("take the key of that account and mode"), "\(live.standardError)")
         #expect(!live.standardError.contains("sk_live_1"))
         let sandbox = try await Subprocess.run(["--database", database, "--sandbox"])
         #expect(sandbox.status == .exited(78))
+        for command in ["serve", "sync", "check"] {
+            let told = try await Subprocess.run([command, "--database", database, "--sandbox"])
+            let printed = told.lines.joined() + told.standardError
+            #expect(printed.contains("belongs to test mode; this start is for the sandbox"), "\(printed)")
+            #expect(printed.contains("leave --sandbox out, or name a database of its own"), "\(printed)")
+        }
         let other = try await Subprocess.run(["--database", database, "--account", "acct_1"], environment: test)
         #expect(other.status == .exited(78))
         let rotated = try await Subprocess.run(["--database", database], environment: ["STRIPE_API_KEY": "rk_test_2"])
@@ -75,16 +93,9 @@ struct MigrateProcessTests {
 
     @Test("A database keeps the name of its application; another is refused by every command, and nothing is changed")
     func application() async throws {
-        #expect(live.standardError.contains("take the key of that account and mode"), "\(live.standardError)")
         let unnamed = try await migrate()
         #expect(unnamed.status == .exited(0))
         let named = try await Subprocess.run(["--database", database, "--sandbox", "--app", "shop"])
-        for command in ["serve", "sync", "check"] {
-            let told = try await Subprocess.run([command, "--database", database, "--sandbox"])
-            let printed = told.lines.joined() + told.standardError
-            #expect(printed.contains("belongs to test mode; this start is for the sandbox"), "\(printed)")
-            #expect(printed.contains("leave --sandbox out, or name a database of its own"), "\(printed)")
-        }
         #expect(named.status == .exited(0))
         #expect(named.standardError.contains(#""event":"app.named","app":"shop""#))
         for command in [["serve"], ["mcp"], ["sync"], ["reconcile"], ["migrate"], ["migrate", "--dry-run"]] {

@@ -1,5 +1,13 @@
 import CustomerStore
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// `migrate`: brings the database up to date, printing each migration; with `--dry-run` only says what it would do. A
 /// program that reads the output gets a line `applied NAME` or `pending NAME` for each and nothing else; a person is
 /// also told what that means. Either is told on stderr of users that nothing will be done for by itself.
@@ -8,19 +16,22 @@ func migrate(
 ) throws(StartFailure) {
     let names: [String]
     var waiting = 0
+    var concerns: [UsersTableConcern] = []
     do throws(StoreError) {
         names =
             try dryRun
             ? MigrationRunner.pending(path: options.database, app: options.app)
             : MigrationRunner.migrate(path: options.database, app: options.app)
-        // A database in memory is gone by now, and had no users.
-        if !dryRun, options.database != ":memory:" {
-            waiting = try MigrationRunner.usersWithoutCustomer(path: options.database)
+        // A database in memory is gone by now, and had no users; a dry run makes none.
+        if options.database != ":memory:", access(options.database, F_OK) == 0 {
+            if !dryRun { waiting = try MigrationRunner.usersWithoutCustomer(path: options.database) }
+            concerns = (try? DatabaseInspection(path: options.database))?.usersConcerns ?? []
         }
     } catch {
         throw StartFailure(error)
     }
     defer {
+        for concern in concerns { complain("users: \(concern.cause): \(concern.remedy)") }
         if waiting > 0 {
             let users = waiting == 1 ? "1 user has" : "\(waiting) users have"
             complain("\(users) no customer yet: run stripe-customers sync")

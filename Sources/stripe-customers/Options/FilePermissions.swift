@@ -28,13 +28,40 @@ struct FilePermissions: Sendable {
         self.paths = paths
     }
 
-    func warn(_ log: Log) {
-        for (what, path) in paths {
+    /// Those that are open, with their modes.
+    private var open: [(what: String, path: String, mode: String)] {
+        paths.compactMap { what, path in
             var status = stat()
-            guard stat(path, &status) == 0, status.st_mode & 0o077 != 0 else { continue }
-            log(
-                .warning, "file.readable_by_others",
-                ["file": .string(what), "mode": .string("0" + String(status.st_mode & 0o777, radix: 8))])
+            guard stat(path, &status) == 0, status.st_mode & 0o077 != 0 else { return nil }
+            return (what, path, "0" + String(status.st_mode & 0o777, radix: 8))
         }
+    }
+
+    /// One line for all of them: the first, and the command that closes each.
+    func warn(_ log: Log) {
+        guard let first = open.first else { return }
+        log(
+            .warning, "file.readable_by_others",
+            ["file": .string(first.what), "mode": .string(first.mode), "next": .string(remedy)])
+    }
+
+    /// `nil` where none is open.
+    var finding: Finding? {
+        let open = open
+        guard !open.isEmpty else { return nil }
+        return .warning(
+            "files",
+            "others on this machine can read " + open.map { "\($0.path) (mode \($0.mode))" }.joined(separator: ", "),
+            next: remedy)
+    }
+
+    private var remedy: String { "chmod 600 " + open.map { shellWord($0.path) }.joined(separator: " ") }
+
+    private func shellWord(_ path: String) -> String {
+        let isPlain = path.utf8.allSatisfy { byte in
+            "/._-+:@,".utf8.contains(byte) || Character(Unicode.Scalar(byte)).isLetter
+                || Character(Unicode.Scalar(byte)).isNumber
+        }
+        return isPlain ? path : "'" + path.replacing("'", with: #"'\''"#) + "'"
     }
 }

@@ -8,11 +8,10 @@ func check(_ options: Options, environment: [String: String]) async throws(Start
     var report = CheckReport(environment)
     let key = KeyCheck.form(options, environment)
     try await checkStripe(options, environment, key, &report)
-    let (database, users) = DatabaseCheck.look(options, environment, key: key)
-    try report.add(database)
-    try report.add(users)
+    for finding in DatabaseCheck.look(options, environment, key: key) { try report.add(finding) }
     try report.add(WebhookSecretCheck.look(options, environment))
     if options.policyFile != nil { try report.add(PolicyCheck.look(options)) }
+    if let files = FilePermissions(options).finding { try report.add(files) }
     try report.finish()
     return report.isWell ? .ok : .configuration
 }

@@ -19,8 +19,10 @@ struct CheckReport {
     func finish() throws(StartFailure) {
         if let terminal {
             let failed = findings.count { $0.state == .failed }
+            let warnings = findings.count { $0.state == .warning }
             let verdict = failed == 0 ? "all is well" : "\(failed) of \(findings.count) failed"
-            try printLine(terminal.coloured(verdict, failed == 0 ? .green : .red))
+            let remark = warnings == 0 ? "" : warnings == 1 ? ", with one warning" : ", with \(warnings) warnings"
+            try printLine(terminal.coloured(verdict + remark, failed > 0 ? .red : warnings > 0 ? .yellow : .green))
         } else {
             let report: JSONValue = [
                 "ok": .bool(isWell), "version": .string(version), "checks": .array(findings.map(\.json)),
@@ -35,7 +37,7 @@ struct CheckReport {
             switch finding.state {
             case .ok: .green
             case .failed: .red
-            case .skipped: .yellow
+            case .skipped, .warning: .yellow
             }
         let state = padded(finding.state.rawValue, 9)
         let margin = String(repeating: " ", count: 19)

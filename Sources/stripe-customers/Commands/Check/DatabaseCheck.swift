@@ -16,31 +16,33 @@ enum DatabaseCheck {
     static let name = "database"
     static let usersName = "users"
 
+    /// - Returns: First that of the database; then those of the users table, with a line for each concern.
     static func look(
         _ options: Options, _ environment: [String: String], key: Result<SecretKey?, StartFailure>
-    ) -> (database: Finding, users: Finding) {
+    ) -> [Finding] {
         let path = options.database
         let nobody = Finding.skipped(usersName, "none yet; the first start makes the table where there is none")
-        guard path != ":memory:" else { return (.ok(name, "in memory; with the process it is gone"), nobody) }
+        guard path != ":memory:" else { return [.ok(name, "in memory; with the process it is gone"), nobody] }
         if let fault = openingFault(path) {
-            return (
+            return [
                 .failed(
                     name, "can't open \(path): \(fault)",
                     next: "let this user read and write the file and its directory, or name another with --database"),
-                .skipped(usersName, "not looked at without the database")
-            )
+                .skipped(usersName, "not looked at without the database"),
+            ]
         }
         guard access(path, F_OK) == 0 else {
-            return (.ok(name, "none yet at \(path); the first start makes it", ["path": .string(path)]), nobody)
+            return [.ok(name, "none yet at \(path); the first start makes it", ["path": .string(path)]), nobody]
         }
         let inspection: DatabaseInspection
         do throws(StoreError) { inspection = try DatabaseInspection(path: path) } catch {
-            return (
+            return [
                 .failed(name, "\(path): \(error.description)", next: nextStep(error)),
-                .skipped(usersName, "not looked at without the database")
-            )
+                .skipped(usersName, "not looked at without the database"),
+            ]
         }
-        return (database(inspection, options, environment, key: key), users(inspection))
+        return [database(inspection, options, environment, key: key), users(inspection)]
+            + inspection.usersConcerns.map { .warning(usersName, $0.cause, next: $0.remedy) }
     }
 
     private static func database(

@@ -4,6 +4,8 @@ import JSON
 struct Finding: Sendable, Equatable {
     enum State: String, Sendable {
         case ok, failed
+        /// Work can begin, and some of it will fail.
+        case warning
         /// It could not be looked at, or there is nothing of the kind; no reason not to begin.
         case skipped
     }
@@ -23,6 +25,10 @@ struct Finding: Sendable, Equatable {
 
     static func failed(_ name: String, _ message: String, next: String, _ facts: JSONObject = [:]) -> Finding {
         Finding(name: name, state: .failed, message: message, next: next, facts: facts)
+    }
+
+    static func warning(_ name: String, _ message: String, next: String) -> Finding {
+        Finding(name: name, state: .warning, message: message, next: next)
     }
 
     static func skipped(_ name: String, _ message: String) -> Finding {
