@@ -52,13 +52,36 @@ package struct AccessPolicy: Sendable {
         do { schema = try Schema(Schemas.policy) } catch {
             throw PolicyFault(pointer: "", reason: "its schema can't be used: \(error)")
         }
-        if let violation = schema.validate(document, limit: 1).list.first {
-            throw PolicyFault(pointer: violation.instanceLocation, reason: violation.error)
+        let violations = schema.validate(document, limit: 64).list
+        // A misspelt member also leaves another one missing.
+        if let violation = violations.first(where: { $0.keyword == "additionalProperties" }) ?? violations.first {
+            throw Self.unknownMethod(in: document)
+                ?? PolicyFault(pointer: violation.instanceLocation, reason: violation.error)
         }
         let members = document["roles"]?.object?.members ?? []
+        guard !members.isEmpty else {
+            let open = Self.open.sorted().joined(separator: ", ")
+            throw PolicyFault(
+                pointer: "/roles", reason: "it has no role, so that nobody could call anything but \(open): add one")
+        }
         for member in members { try Self.requireSense(member.name, member.value) }
         roles = Dictionary(
             members.map { (CodePoints($0.name), Role($0.value)) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The first of the methods that don't exist, with the one that was probably meant: the schema only lists them all.
+    private static func unknownMethod(in document: JSONValue) -> PolicyFault? {
+        for role in document["roles"]?.object?.members ?? [] {
+            for (index, method) in (role.value["methods"]?.array ?? []).enumerated() {
+                guard let method = method.string, method != "*", !Schemas.methods.contains(method) else { continue }
+                let place = JSONPointer.root.appending("roles").appending(role.name).appending("methods")
+                let meant = nearestMethod(method, in: Schemas.methods).map { ", did you mean \($0)?" } ?? ""
+                return PolicyFault(
+                    pointer: place.appending(index).description,
+                    reason: "there is no method \(quotable(method))\(meant)")
+            }
+        }
+        return nil
     }
 
     /// What the schema can't say of one role. A policy that means more than it can give is refused, not read otherwise.

@@ -76,7 +76,7 @@ extension StoreError: CustomStringConvertible {
         case .keyReused: "The idempotency key was used before with other params"
         case .callOvertaken: "The same call is being carried out under its idempotency key; repeat it"
         case .usersTableRefuses(let rule, _): "The users table refuses the row by a rule of its own: \(rule)"
-        case .unfitUserID: "The users table can't keep this id as it is given; one of integers takes 7, not 007"
+        case .unfitUserID: "users.id is an integer: give a whole number as text, such as \"7\""
         case .usersTableUnfit(let reason): "The users table can't be used: \(reason)"
         case .nameTaken(let kind, let name):
             "The database's \(kind) \(name) isn't of stripe-customers: rename it, or use a database file of its own"

@@ -14,6 +14,26 @@ package func nearest(_ name: String, in candidates: some Sequence<String>) -> St
         .candidate
 }
 
+/// The method that somebody who called `name` most likely meant: the one that does the same under another verb
+/// (`createUser` is `registerUser`, nearer by letters to `updateUser`), else the nearest, else one of the same verb.
+package func nearestMethod(_ name: String, in methods: [String]) -> String? {
+    let isVerb = { (character: Character) in character.isLowercase }
+    let camel = name.split(separator: "_").enumerated()
+        .map { $0.offset == 0 ? String($0.element) : $0.element.prefix(1).uppercased() + $0.element.dropFirst() }
+        .joined()
+    let (verb, object) = (camel.prefix(while: isVerb), camel.drop(while: isVerb))
+    for synonyms in synonymousVerbs where synonyms.contains(String(verb)) {
+        if let meant = methods.first(where: { synonyms.map { $0 + object }.contains($0) }) { return meant }
+    }
+    return nearest(name, in: methods)
+        ?? methods.first { object.first?.isUppercase == true && $0.prefix(while: isVerb) == verb }
+}
+
+private let synonymousVerbs = [
+    ["create", "register", "add", "new", "insert"], ["get", "retrieve", "find", "fetch", "read"],
+    ["update", "modify", "edit", "change"], ["delete", "remove", "destroy"],
+]
+
 /// How many code points to insert, remove, replace or swap with their neighbour to make `b` of `a` (the "optimal string
 /// alignment" distance).
 private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {

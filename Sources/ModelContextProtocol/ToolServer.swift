@@ -125,7 +125,7 @@ package struct ToolServer: Sendable {
                 "\(name) can't be undone, so it is off. The person who starts this server may allow it with --allow-destructive."
             )
         }
-        let suggestion = nearest(name, in: tools.map(\.name)).map { ", did you mean \($0)?" } ?? ""
+        let suggestion = nearestMethod(name, in: tools.map(\.name)).map { ", did you mean \($0)?" } ?? ""
         throw ServiceError.violation(of: "enum", at: "/name", "names no tool\(suggestion)")
     }
 }

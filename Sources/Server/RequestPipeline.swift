@@ -43,7 +43,7 @@ package struct RequestPipeline: Sendable {
     /// Stage 3.
     package func admit(_ request: Request) throws(ErrorObject) -> ValidatedCall {
         guard let entry = entries[CodePoints(request.method)] else {
-            throw .methodNotFound(request.method, suggestion: nearest(request.method, in: names))
+            throw .methodNotFound(request.method, suggestion: nearestMethod(request.method, in: names))
         }
         var params: JSONObject
         switch request.params {
@@ -69,7 +69,7 @@ package struct RequestPipeline: Sendable {
     /// All violations are told at once, of the params and of `_meta`, so that a host's developer fixes them at once.
     private func check(_ params: JSONObject, against schema: Schema?, meta: JSONValue?) throws(ErrorObject) {
         let found = schema?.validate(.object(params))
-        var list = found?.list.map(\.json) ?? []
+        var list = found?.list.map { Self.pointingToMeta($0.json) } ?? []
         var total = found?.total ?? 0
         if let meta {
             let violations = metaSchema.validate(meta)
@@ -80,6 +80,16 @@ package struct RequestPipeline: Sendable {
         throw .invalidParams([
             "violations": .array(Array(list.prefix(64))), "violationCount": .number(JSONNumber(total)),
         ])
+    }
+
+    /// What is said of a call stands in `_meta`; beside the params it is an unknown member.
+    private static func pointingToMeta(_ violation: JSONValue) -> JSONValue {
+        guard var object = violation.object, let name = violation["params"]?["additionalProperty"]?.string,
+            CallMeta.members.contains(name), object["instanceLocation"]?.string == "/" + name
+        else { return violation }
+        object["params"] = ["additionalProperty": .string(name), "suggestion": "_meta"]
+        object["error"] = .string("unknown member \"\(name)\"; it belongs in _meta: {\"_meta\": {\"\(name)\": …}}")
+        return .object(object)
     }
 
     /// The violation as seen from the params.

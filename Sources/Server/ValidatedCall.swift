@@ -26,6 +26,8 @@ package struct CallMeta: Sendable {
     package var progressToken: JSONValue?
     package var traceparent: String?
 
+    static let members: Set<String> = ["actor", "idempotencyKey", "timeoutMs", "progressToken", "traceparent"]
+
     /// - Precondition: the object fits `meta.json`.
     package init(_ meta: JSONObject) {
         if let id = meta["actor"]?["id"]?.string, let role = meta["actor"]?["role"]?.string {

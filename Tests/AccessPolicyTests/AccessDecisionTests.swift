@@ -241,7 +241,7 @@ import Testing
     @Test(
         "A wrong policy is refused with the place of the fault",
         arguments: [
-            (#"{"roles": {"a": {"methods": ["getUsr"]}}}"#, "/roles/a/methods/0"),
+            (#"{"roles": {"a": {"methods": ["getUsr"]}}}"#, "/roles/a/methods/0"), (#"{"roles": {}}"#, "/roles"),
             (#"{"roles": {"a": {"methods": ["getUser"], "scope": "any"}}}"#, "/roles/a/scope"),
             (#"{"roles": {"a": {}}}"#, "/roles/a"), (#"{"roles": {"a": {"methods": "*"}}}"#, "/roles/a/methods"),
             (#"{"rolls": {}}"#, ""), (#"{"roles": {"a": {"methods": []}, "a": {"methods": ["*"]}}}"#, ""), ("", ""),
@@ -249,6 +249,22 @@ import Testing
     func faults(text: String, pointer: String) {
         let fault = #expect(throws: PolicyFault.self) { try AccessPolicy(parsing: Array(text.utf8)) }
         #expect(fault?.pointer.hasPrefix(pointer) == true, "\(String(describing: fault))")
+    }
+
+    @Test(
+        "A fault names what was probably meant",
+        arguments: [
+            (
+                #"{"roles": {"a": {"methods": ["*", "createUser"]}}}"#,
+                "no method createUser, did you mean registerUser?"
+            ),
+            (#"{"rolls": {}}"#, #"unknown member "rolls"; did you mean "roles"?"#),
+            (#"{"roles": {"a": {"method": ["*"]}}}"#, #"unknown member "method"; did you mean "methods"?"#),
+            (#"{"roles": {}}"#, "it has no role"),
+        ])
+    func meant(text: String, words: String) {
+        let fault = #expect(throws: PolicyFault.self) { try AccessPolicy(parsing: Array(text.utf8)) }
+        #expect(fault?.reason.contains(words) == true, "\(String(describing: fault))")
     }
 }
 

@@ -24,6 +24,23 @@ import Testing
         #expect(nearest(name, in: Self.methods) == nil)
     }
 
+    @Test(
+        "A method is also found by what its verb means, and by its verb alone",
+        arguments: [
+            ("createUser", "registerUser"), ("create_user", "registerUser"), ("addCustomer", "createCustomer"),
+            ("registerCustomer", "createCustomer"), ("findUser", "getUser"), ("removeUser", "deleteUser"),
+            ("editCustomer", "updateCustomer"), ("restoreUser", "restoreCustomer"), ("archiveUser", "archiveCustomer"),
+            ("getUsr", "getUser"), ("pnig", "ping"), ("PING", nil), ("rpc.unknown", nil), ("create", nil), ("_", nil),
+            ("getWeather", "getCustomer"),
+        ] as [(String, String?)])
+    func findsMethod(name: String, expected: String?) {
+        let methods =
+            Self.methods + [
+                "registerUser", "updateUser", "deleteUser", "archiveCustomer", "restoreCustomer", "rpc.discover",
+            ]
+        #expect(nearestMethod(name, in: methods) == expected)
+    }
+
     @Test("Without candidates there is nothing to find")
     func noCandidates() {
         #expect(nearest("ping", in: []) == nil)

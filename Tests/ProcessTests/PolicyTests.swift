@@ -194,6 +194,8 @@ struct PolicyTests {
         let run = try await Subprocess.run(arguments)
         #expect(run.status == .exited(78))
         #expect(run.standardError.contains("/roles/admin/methods/0"))
+        #expect(run.standardError.contains("\(directory.file("policy.json")), is not a policy"), "\(run.standardError)")
+        #expect(run.standardError.contains("did you mean getUser?"), "\(run.standardError)")
         #expect(run.standardError.split(separator: "\n").count == 1)
         try #"{"roles": {"ad\nmin\u009b": {"methods": ["getUsr"]}}}"#.write(to: directory.file("policy.json"))
         let hostile = try await Subprocess.run(arguments)

@@ -213,6 +213,10 @@ struct UsersTableTests {
                 "registerUser", ["userId": .string(id), "email": .string("\(number)@example.com")])
             #expect(failure == "invalid_params", "\(id)")
         }
+        let refused = try await host.send("registerUser", ["userId": "user_42", "email": "u@example.com"])
+        #expect(
+            refused["error"]?["data"]?["violations"]?.array?.first?["error"]
+                == "users.id is an integer: give a whole number as text, such as \"7\"", "\(refused)")
         #expect(try await host.call("registerUser", ["userId": "7", "email": "a@example.com"])["user"]?["id"] == "7")
         try await host.end()
     }

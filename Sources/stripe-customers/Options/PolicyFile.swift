@@ -14,7 +14,7 @@ struct PolicyFile: Sendable {
         guard let path = options.policyFile else { return nil }
         let bytes = try SmallFile(option: "--policy", path: path, bytesMax: Self.bytesMax).read()
         do throws(PolicyFault) { policy = try AccessPolicy(parsing: bytes) } catch {
-            throw StartFailure(.configuration, "the file of --policy is not a policy: \(error)")
+            throw StartFailure(.configuration, "the file of --policy, \(path), is not a policy: \(error)")
         }
         digest = Hexadecimal.text(SHA256.hash(bytes))
     }
