@@ -44,7 +44,11 @@ let package = Package(
         // MARK: The database
         .target(name: "SQLite", dependencies: ["CSQLite"]),
         .target(name: "Migrations", path: "Migrations", resources: embedded(migrations)),
-        .target(name: "CustomerStore", dependencies: ["Cryptography", "Environment", "JSON", "Migrations", "SQLite"]),
+        .target(name: "CustomerStore", dependencies: ["Cryptography", "Environment", "JSON"]),
+        .target(name: "StoreSQL", dependencies: ["CustomerStore", "Environment", "JSON"]),
+        .target(
+            name: "SQLiteStore",
+            dependencies: ["Cryptography", "CustomerStore", "Environment", "Migrations", "SQLite", "StoreSQL"]),
 
         // MARK: The wire to Stripe
         .target(name: "HTTP", dependencies: ["CCurl", "Environment"]),
@@ -67,7 +71,8 @@ let package = Package(
             name: "stripe-customers",
             dependencies: [
                 "AccessPolicy", "Clients", "Cryptography", "CustomerService", "CustomerStore", "Environment", "HTTP",
-                "JSON", "JSONSchema", "ModelContextProtocol", "SQLite", "Sandbox", "Schemas", "Server", "StandardIO",
+                "JSON", "JSONSchema", "ModelContextProtocol", "SQLiteStore", "Sandbox", "Schemas", "Server",
+                "StandardIO",
                 "Stripe",
             ]),
 
@@ -86,12 +91,16 @@ let package = Package(
         .testTarget(name: "SandboxTests", dependencies: ["Environment", "HTTP", "JSON", "Sandbox", "TestSupport"]),
         .testTarget(
             name: "CustomerStoreTests",
-            dependencies: ["CustomerStore", "Environment", "JSON", "Migrations", "SQLite", "TestSupport"]),
+            dependencies: [
+                "CustomerStore", "Environment", "JSON", "Migrations", "SQLite", "SQLiteStore", "StoreSQL",
+                "TestSupport",
+            ]),
+        .testTarget(name: "EngineTests", dependencies: ["CustomerStore", "Environment", "JSON", "SQLiteStore"]),
         .testTarget(
             name: "CustomerServiceTests",
             dependencies: [
                 "Cryptography", "CustomerService", "CustomerStore", "Environment", "HTTP", "JSON", "Sandbox", "SQLite",
-                "Stripe", "TestSupport",
+                "SQLiteStore", "Stripe", "TestSupport",
             ]),
         .testTarget(
             name: "ServerTests",
@@ -128,7 +137,7 @@ if Context.environment["STRIPE_CUSTOMERS_FUZZING"] != nil {
             name: "LineFuzzer",
             dependencies: [
                 "CLibFuzzer", "CustomerService", "CustomerStore", "Environment", "JSON", "JSONRPC", "JSONSchema",
-                "Sandbox", "Schemas", "Server", "StandardIO", "Stripe",
+                "SQLiteStore", "Sandbox", "Schemas", "Server", "StandardIO", "Stripe",
             ],
             path: "Tests/Fuzz/LineFuzzer", linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]),
     ]

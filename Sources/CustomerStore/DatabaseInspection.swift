@@ -1,6 +1,3 @@
-import Migrations
-import SQLite
-
 /// What can be seen of a database before a session begins, without changing a byte of it or making a file beside it.
 package struct DatabaseInspection: Sendable {
     /// The migrations that the next start applies.
@@ -20,29 +17,19 @@ package struct DatabaseInspection: Sendable {
     /// Whether something was written under an audit key, so that no new one can be made.
     package let needsAuditKey: Bool
 
-    /// - Throws: `StoreError` when it can't be read, or isn't one that this version can work with.
-    package init(path: String) throws(StoreError) {
-        var connection: Connection
-        do throws(SQLiteError) { connection = try Connection(unchanging: path) } catch { throw .database(error) }
-        let pending = try MigrationRunner.pending(&connection)
-        try MigrationRunner.requireFreeNames(for: pending, &connection)
-        var fault: StoreError?
-        do throws(StoreError) { try UsersTable.requireFit(&connection) } catch {
-            guard case .usersTableUnfit = error else { throw error }
-            fault = error
-        }
-        let hasUsers = try connection.hasTable("users")
-        self.pending = pending.map(\.name)
-        usersFault = fault
-        account = try connection.setting("account")
-        keyOwner = try connection.setting("key_owner")
-        app = try connection.setting(CustomerStore.appName)
-        userCount = hasUsers ? Int(try connection.row("SELECT count(*) FROM users")?.integer(0) ?? 0) : nil
-        unlinkedCount =
-            hasUsers && pending.isEmpty ? try MigrationRunner.usersWithoutCustomer(&connection) : nil
-        usersConcerns = hasUsers && fault == nil ? try UsersTable.concerns(&connection) : []
-        let hasLog = try connection.hasTable("audit_events")
-        needsAuditKey = hasLog ? try connection.row("SELECT 1 FROM audit_events LIMIT 1") != nil : false
+    package init(
+        pending: [String], account: String?, keyOwner: String?, app: String?, usersFault: StoreError?, userCount: Int?,
+        unlinkedCount: Int?, usersConcerns: [UsersTableConcern], needsAuditKey: Bool
+    ) {
+        self.pending = pending
+        self.account = account
+        self.keyOwner = keyOwner
+        self.app = app
+        self.usersFault = usersFault
+        self.userCount = userCount
+        self.unlinkedCount = unlinkedCount
+        self.usersConcerns = usersConcerns
+        self.needsAuditKey = needsAuditKey
     }
 
     /// Why the database is not for this account and key; `nil` if it is, or belongs to nobody yet.
@@ -56,18 +43,5 @@ extension DatabaseInspection {
     package func applicationFault(_ name: String?) -> StoreError? {
         guard let app, let name, app != name else { return nil }
         return .otherApp(bound: app, given: name)
-    }
-}
-
-extension Connection {
-    fileprivate mutating func hasTable(_ name: String) throws(StoreError) -> Bool {
-        try row(
-            "SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE AND type = 'table'",
-            [.text(name)]) != nil
-    }
-
-    fileprivate mutating func setting(_ name: String) throws(StoreError) -> String? {
-        guard try hasTable("settings") else { return nil }
-        return try row("SELECT value FROM settings WHERE name = ?", [.text(name)])?.text(0)
     }
 }

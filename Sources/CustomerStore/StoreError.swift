@@ -1,9 +1,7 @@
-package import SQLite
-
 /// What the database could not do or refused, in the terms of the store.
 package enum StoreError: Error, Sendable {
-    /// SQLite failed: locked for too long, disk full, not a database, …
-    case database(SQLiteError)
+    /// The database failed: locked for too long, disk full, not a database, …
+    case engine(EngineFailure)
     /// The database's file can't be opened for reading and writing.
     case cannotOpen(path: String, reason: String)
     /// A user with this id or this address (compared without regard to case) exists.
@@ -41,20 +39,11 @@ package enum StoreError: Error, Sendable {
     case closed
 }
 
-extension StoreError: SQLiteErrorConvertible {
-    package init(_ error: SQLiteError) { self = .database(error) }
-}
-
 extension StoreError {
-    /// Another connection has the lock.
-    var isBusy: Bool {
-        if case .database(let error) = self { error.isBusy } else { false }
-    }
-
     /// It may pass by itself: a lock, a full disk, a failure to read or write.
     package var isTemporary: Bool {
         switch self {
-        case .database(let error): error.isBusy || error.isFull || error.isIOFailure
+        case .engine(let failure): failure.isTemporary
         case .auditFile: true
         default: false
         }
@@ -68,9 +57,7 @@ extension StoreError: CustomStringConvertible {
     /// One sentence without anything personal.
     package var description: String {
         switch self {
-        case .database(let error) where error.isBusy: "The database is locked by another process"
-        case .database(let error) where error.isFull: "The disk is full"
-        case .database(let error): "The database failed: \(error.message) (SQLite code \(error.code))"
+        case .engine(let failure): failure.description
         case .cannotOpen(let path, let reason): "can't open \(path): \(reason)"
         case .userExists: "The user exists already"
         case .keyReused: "The idempotency key was used before with other params"

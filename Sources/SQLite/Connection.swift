@@ -19,6 +19,8 @@ package struct Connection: ~Copyable, @unchecked Sendable {
     // Unchecked because of the pointers; the rule above makes it safe to hand a connection to another thread.
     private let database: OpaquePointer
     private var statements: [SQLText: OpaquePointer] = [:]
+    /// How many were run, for tests that bound it.
+    package private(set) var statementsRun = 0
 
     /// Milliseconds to wait for another connection's lock.
     let busyTimeout: Int32
@@ -195,6 +197,7 @@ extension Connection {
     /// The prepared statement of this text. Persistent, because "the prepared statement will be retained for a long
     /// time and probably reused many times" (https://sqlite.org/c3ref/c_prepare_dont_log.html).
     private mutating func statement(_ sql: String) throws(SQLiteError) -> Statement {
+        statementsRun += 1
         let key = SQLText(text: sql)
         if let handle = statements[key] { return Statement(database: database, handle: handle, sql: sql) }
 

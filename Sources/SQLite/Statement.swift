@@ -19,9 +19,25 @@ struct Statement {
             throw SQLiteError(
                 code: SQLITE_RANGE, message: "\(arguments.count) arguments for \(expected) parameters", sql: sql)
         }
-        for (offset, argument) in arguments.enumerated() {
-            let result = bind(argument, at: Int32(offset + 1))
+        for index in stride(from: Int32(1), through: Int32(expected), by: 1) {
+            let number = number(of: index)
+            guard arguments.indices.contains(number - 1) else { throw error(SQLITE_RANGE) }
+            let result = bind(arguments[number - 1], at: index)
             guard result == SQLITE_OK else { throw error(result) }
+        }
+    }
+
+    /// Which argument a parameter takes. For SQLite `$2` is a name like any other, numbered by where it first stands
+    /// (https://sqlite.org/lang_expr.html#varparam); elsewhere it is the second, and so it is here.
+    private func number(of index: Int32) -> Int {
+        guard var character = sqlite3_bind_parameter_name(handle, index), UInt8(bitPattern: character.pointee) == 0x24
+        else { return Int(index) }
+        var number = 0
+        while true {
+            character += 1
+            let digit = UInt8(bitPattern: character.pointee)
+            guard (0x30...0x39).contains(digit), number < 100_000 else { return number }
+            number = 10 * number + Int(digit - 0x30)
         }
     }
 

@@ -4,7 +4,6 @@ import CustomerStore
 import Environment
 import HTTP
 import JSON
-import SQLite
 import Sandbox
 import Server
 import Stripe
@@ -27,10 +26,10 @@ struct Wiring: Sendable {
         let webhookSecrets = try WebhookSecrets(options, environment: environment)
         let stripe = try StripeSide(options, environment: environment, clock: clock, identifiers: identifiers)
         do throws(StoreError) {
-            try CustomerStore.inspect(
-                path: options.database, account: stripe.accountName, keyOwner: stripe.keyOwner, app: options.app,
-                auditKey: auditKey)
-            store = try CustomerStore(path: options.database, clock: clock, auditKey: auditKey)
+            let database = Database(path: options.database)
+            try database.inspect(
+                account: stripe.accountName, keyOwner: stripe.keyOwner, app: options.app, auditKey: auditKey)
+            store = try database.open(clock: clock, auditKey: auditKey)
             try await store.bind(to: stripe.accountName, keyOwner: stripe.keyOwner)
             if try await store.bind(toApp: options.app), let app = options.app {
                 log(.info, "app.named", ["app": .string(app)])

@@ -3,6 +3,7 @@ import CustomerStore
 import Environment
 import HTTP
 import JSON
+import SQLiteStore
 import Sandbox
 import Stripe
 import TestSupport

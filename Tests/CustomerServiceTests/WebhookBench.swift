@@ -5,6 +5,7 @@ import Environment
 import HTTP
 import JSON
 import SQLite
+import SQLiteStore
 import Sandbox
 import Stripe
 import Synchronization

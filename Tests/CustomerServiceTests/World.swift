@@ -4,6 +4,7 @@ import Environment
 import HTTP
 import JSON
 import SQLite
+import SQLiteStore
 import Stripe
 import TestSupport
 import Testing

@@ -38,7 +38,7 @@ struct HostTableTests {
         let file = try StoreFile(
             "CREATE TABLE users (\(column), email TEXT); INSERT INTO users VALUES (7, 'a@example.com')")
         let store = try file.store()
-        #expect(store.hasIntegerIDs)
+        #expect(store.ids.areIntegers)
         #expect(try await store.user("7")?.email == "a@example.com")
         #expect(try await store.add("", email: "b@example.com").id == "8")
         #expect(try file.rows("SELECT id, typeof(id) FROM users") == ["7|integer", "8|integer"])
@@ -90,7 +90,7 @@ struct HostTableTests {
             INSERT INTO users VALUES (1, 'a@example.com', 'Ada', NULL, NULL)
             """)
         let store = try file.store()
-        #expect(store.hasIntegerIDs)
+        #expect(store.ids.areIntegers)
         #expect(try await store.user("1")?.name == "Ada")
         _ = try await store.updateUser("1", UserChange(name: "Ada King"), at: someTime, draft: { _ in nil })
         #expect(try file.rows(#"SELECT "Name" FROM users"#) == ["Ada King"])

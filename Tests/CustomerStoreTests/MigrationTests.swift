@@ -2,6 +2,7 @@ import CustomerStore
 import Foundation
 import Migrations
 import SQLite
+import SQLiteStore
 import Testing
 
 @Suite("Migrations")

@@ -1,5 +1,6 @@
 import CustomerStore
 import Environment
+import SQLiteStore
 import Synchronization
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import CustomerStore
 import Environment
 import SQLite
+import SQLiteStore
 import TestSupport
 
 /// A database file in a directory of its own, as other programs see it: plain SQL.

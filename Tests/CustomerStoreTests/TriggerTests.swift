@@ -1,4 +1,5 @@
 import CustomerStore
+import SQLiteStore
 import Testing
 
 /// What other programs write to the users table with plain SQL is seen like the process's own writes.

@@ -30,7 +30,7 @@ extension ServiceError {
             // A rule stays until the host takes it away, and holds for this row.
             awaited = .operator
         case .usersTableUnfit, .newerDatabase, .changedMigration, .wrongAccount, .otherApp, .cannotOpen,
-            .nameTaken, .otherAuditKey, .auditEventNotStored, .database:
+            .nameTaken, .otherAuditKey, .auditEventNotStored, .engine:
             self.init(.storageUnavailable, error.description, retryable: error.isTemporary)
         case .auditFile:
             // The file's path is for the operator.

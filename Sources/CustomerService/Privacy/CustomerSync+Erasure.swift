@@ -26,7 +26,7 @@ extension CustomerSync {
         }
     }
 
-    private func restOfErasure(of userId: String) async throws(ServiceError) -> CustomerStore.ErasureRest {
+    private func restOfErasure(of userId: String) async throws(ServiceError) -> ErasureRest {
         try await stored(await store.restOfErasure(of: userId))
     }
 

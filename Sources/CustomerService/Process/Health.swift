@@ -23,7 +23,7 @@ enum Health: ServiceMethod {
         return [
             "version": .string(service.version),
             "database": [
-                "path": .string(service.store.path), "schemaVersion": .number(JSONNumber(version)),
+                "path": .string(service.store.place), "schemaVersion": .number(JSONNumber(version)),
                 "app": service.store.app.map { .string($0) } ?? .null,
                 "account": service.account.map { .string($0) } ?? .null,
                 "mode": service.isLive ? "live" : "test",

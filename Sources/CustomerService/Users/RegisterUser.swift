@@ -43,8 +43,8 @@ enum RegisterUser: ServiceMethod {
 
     /// Empty where the table chooses by itself.
     private static func newID(_ service: CustomerService) throws(ServiceError) -> String {
-        if service.store.choosesIDs { return "" }
-        if service.store.hasIntegerIDs {
+        if service.store.ids.areChosen { return "" }
+        if service.store.ids.areIntegers {
             throw .violation(
                 of: "required", at: "", params: ["missingProperty": "userId"],
                 "the member userId is missing: the users table has integer ids and chooses none by itself")

@@ -1,7 +1,6 @@
 import Cryptography
 package import Environment
 import JSON
-import SQLite
 
 /// One entry of the audit log.
 package struct AuditEvent: Sendable, Encodable {
@@ -17,6 +16,22 @@ package struct AuditEvent: Sendable, Encodable {
     package var details: String
     package var previousHash: String?
     package var hash: String
+
+    package init(
+        sequence: Int64, at: Milliseconds, actor: AuditScope.Actor?, method: String, userId: String?,
+        customerId: String?, outcome: String, details: String, previousHash: String?, hash: String
+    ) {
+        self.sequence = sequence
+        self.at = at
+        self.actor = actor
+        self.method = method
+        self.userId = userId
+        self.customerId = customerId
+        self.outcome = outcome
+        self.details = details
+        self.previousHash = previousHash
+        self.hash = hash
+    }
 
     /// What the hash is over: every member, the hash before it among them, as one JSON array, whose quoting leaves no
     /// two events with the same bytes.
@@ -69,21 +84,5 @@ package struct AuditEvent: Sendable, Encodable {
 
     private enum CodingKeys: String, CodingKey {
         case sequence, at, actor, id, role, method, userId, customerId, outcome, details, previousHash, hash
-    }
-}
-
-extension AuditEvent {
-    /// The columns that `init(row:)` reads, in its order.
-    static let columns =
-        "sequence, at, actor_id, actor_role, method, user_id, customer_id, outcome, details, previous_hash, hash"
-
-    init(row: Row) {
-        self.init(
-            sequence: row.integer(0) ?? 0, at: row.integer(1) ?? 0,
-            // A role without an id was never written: it has to show in the hash.
-            actor: row.text(2) == nil && row.text(3) == nil
-                ? nil : AuditScope.Actor(id: row.text(2) ?? "", role: row.text(3) ?? ""), method: row.text(4) ?? "",
-            userId: row.text(5), customerId: row.text(6), outcome: row.text(7) ?? "", details: row.text(8) ?? "",
-            previousHash: row.text(9), hash: row.text(10) ?? "")
     }
 }

@@ -1,9 +1,8 @@
-import Environment
-import SQLite
+package import Environment
 import Synchronization
 
 /// What the store needs to keep its audit log: the key, the time, and the anchor's file.
-struct AuditLog: Sendable {
+package struct AuditLog: Sendable {
     let key: AuditKey
     let clock: any WallClock
     /// `nil` for a database in memory.
@@ -43,26 +42,23 @@ struct AuditLog: Sendable {
 
     /// Moves the anchor to the end of the log: only forward, and only over a chain that is whole. Never from a place that
     /// the log no longer has, and never anew where it is gone: a cut tail stays visible whatever is appended after it.
-    func moveAnchor(_ connection: inout Connection) throws(StoreError) {
+    package func moveAnchor(_ rows: any StoreTransaction) throws(StoreError) {
         guard let anchorFile, case .end(let known) = try anchor() else { return }
-        guard let end = try end(ofChainFrom: known, &connection), end.sequence > known.sequence else { return }
+        guard let end = try end(ofChainFrom: known, rows), end.sequence > known.sequence else { return }
         try anchorFile.replace(end.fileContents(key: key))
     }
 
     /// The end of the log, or of as many events as one look may take, when each of them continues the chain from `start`.
     private func end(
-        ofChainFrom start: AuditAnchor, _ connection: inout Connection
+        ofChainFrom start: AuditAnchor, _ rows: any StoreTransaction
     ) throws(StoreError) -> AuditAnchor? {
         if start.sequence > 0 {
-            guard try Self.hash(at: start.sequence, &connection) == start.hash else { return nil }
+            guard try rows.auditHash(at: start.sequence) == start.hash else { return nil }
         }
         var end = start
         // A few events, unless the anchor could not be written for long, or an old copy of it was put in its place.
         for _ in 0..<Self.pagesAtOnce {
-            let events = try connection.rows(
-                "SELECT \(AuditEvent.columns) FROM audit_events WHERE sequence > ? ORDER BY sequence LIMIT ?",
-                [.integer(end.sequence), SQLiteValue(Self.page)]
-            ).map { AuditEvent(row: $0) }
+            let events = try rows.auditEvents(AuditFilter(), after: end.sequence, limit: Self.page)
             for event in events {
                 guard event.continues(end, key) else { return nil }
                 end = event.place
@@ -85,14 +81,14 @@ struct AuditLog: Sendable {
     /// first, so that a kill in between leaves no key, and the next start begins again. Inside a transaction with the write
     /// lock: of several processes that start at once the first makes both, and the others find them.
     /// - Throws: `.auditFile` when the key is missing although the log has begun, `.otherAuditKey`.
-    static func open(
-        database path: String, key given: AuditKey?, clock: any WallClock, _ connection: inout Connection
+    package static func open(
+        database path: String, key given: AuditKey?, clock: any WallClock, _ rows: any StoreTransaction
     ) throws(StoreError) -> AuditLog {
         guard path != ":memory:" else {
             return AuditLog(key: given ?? AuditKey(AuditKey.random()), clock: clock, database: path)
         }
-        let isNew = try isNew(&connection)
-        if let log = try begun(isNew: isNew, database: path, key: given, clock: clock, &connection) {
+        let isNew = try rows.isUnused()
+        if let log = try begun(isNew: isNew, database: path, key: given, clock: clock, rows) {
             if given != nil, isNew, try PrivateFile(path + ".audit-anchor").read() == nil { try log.begin() }
             return log
         }
@@ -103,28 +99,28 @@ struct AuditLog: Sendable {
     }
 
     /// Whether `open` is going to take the log of a database as it is; nothing is written.
-    static func requireOpenable(
-        database path: String, key given: AuditKey?, _ connection: inout Connection
+    package static func requireOpenable(
+        database path: String, key given: AuditKey?, _ rows: any StoreTransaction
     ) throws(StoreError) {
-        let table = try connection.row("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'audit_events'")
-        guard table != nil else { return }
         _ = try begun(
-            isNew: try isNew(&connection), database: path, key: given, clock: SystemClock(), &connection)
+            isNew: try rows.isUnused(), database: path, key: given, clock: SystemClock(), rows)
     }
 
     /// The log under the key that is given, or under the one beside the database; `nil` when both are to be made.
+    /// - Parameter isNew: Who empties the log may leave what other tables tell: the first process notes its account in the
+    ///   settings as soon as it has opened the log.
     private static func begun(
-        isNew: Bool, database path: String, key given: AuditKey?, clock: any WallClock, _ connection: inout Connection
+        isNew: Bool, database path: String, key given: AuditKey?, clock: any WallClock, _ rows: any StoreTransaction
     ) throws(StoreError) -> AuditLog? {
         if let given {
             let log = AuditLog(key: given, clock: clock, database: path)
-            try log.requireKey("STRIPE_CUSTOMERS_AUDIT_KEY or --deterministic", &connection)
+            try log.requireKey("STRIPE_CUSTOMERS_AUDIT_KEY or --deterministic", rows)
             return log
         }
         let keyFile = PrivateFile(path + ".audit-key")
         if try keyFile.read() != nil {
             let log = AuditLog(key: try AuditKey.beside(database: path), clock: clock, database: path)
-            try log.requireKey(keyFile.path, &connection)
+            try log.requireKey(keyFile.path, rows)
             return log
         }
         guard isNew, try PrivateFile(path + ".audit-anchor").read().map(AuditAnchor.isBeginning) ?? true else {
@@ -138,37 +134,12 @@ struct AuditLog: Sendable {
     /// Under another key the log would go on as a chain that nobody can tell from a forged one. Whoever tampers with a log
     /// leaves something that fits the key: the anchor, the first event or the last. So only a key that nothing fits is taken
     /// for another one, and who changes a file can't keep the operator out without changing all of that.
-    private func requireKey(_ source: String, _ connection: inout Connection) throws(StoreError) {
+    private func requireKey(_ source: String, _ rows: any StoreTransaction) throws(StoreError) {
         if case .end = try anchor() { return }
-        let ends = try connection.rows(
-            """
-            SELECT \(AuditEvent.columns) FROM audit_events WHERE sequence IN (
-                (SELECT min(sequence) FROM audit_events), (SELECT max(sequence) FROM audit_events))
-            """
-        ).map { AuditEvent(row: $0) }
+        let ends = try rows.auditEnds()
         if ends.isEmpty || ends.contains(where: { $0.isWritten(under: key) }) { return }
         throw .otherAuditKey(source: source)
     }
 
     private func begin() throws(StoreError) { try anchorFile?.replace(AuditAnchor.beginning.fileContents(key: key)) }
-
-    /// Whether no process has worked on the database yet. Who empties the log may leave what other tables tell: the first
-    /// process notes its account in the settings as soon as it has opened the log.
-    private static func isNew(_ connection: inout Connection) throws(StoreError) -> Bool {
-        try connection.row(
-            """
-            SELECT 1 FROM audit_events UNION ALL SELECT 1 FROM settings UNION ALL SELECT 1 FROM create_intents
-            UNION ALL SELECT 1 FROM synced_profiles LIMIT 1
-            """) == nil
-    }
-
-    static func tail(_ connection: inout Connection) throws(StoreError) -> AuditAnchor? {
-        try connection.row("SELECT sequence, hash FROM audit_events ORDER BY sequence DESC LIMIT 1").map {
-            AuditAnchor(sequence: $0.integer(0) ?? 0, hash: $0.text(1) ?? "")
-        }
-    }
-
-    static func hash(at sequence: Int64, _ connection: inout Connection) throws(StoreError) -> String? {
-        try connection.row("SELECT hash FROM audit_events WHERE sequence = ?", [.integer(sequence)])?.text(0)
-    }
 }

@@ -1,11 +1,11 @@
 package import Environment
 package import JSON
-import SQLite
 
 /// Which events a page of the audit log holds.
 package struct AuditFilter: Sendable {
     package var from: Milliseconds?
     package var to: Milliseconds?
+    /// Here and in `userId` the id itself; for `AuditRows` as the log holds it.
     package var actor: String?
     package var userId: String?
     package var customerId: String?
@@ -27,18 +27,18 @@ package struct AuditFilter: Sendable {
 extension CustomerStore {
     /// A write that appends its events to the audit log in the same transaction.
     func writeRecorded<T: Sendable>(
-        _ body: @escaping @Sendable (inout Connection, AuditRecorder) throws(StoreError) -> T
+        locking names: [LockName] = [],
+        _ body: @escaping @Sendable (any StoreTransaction, AuditRecorder) throws(StoreError) -> T
     ) async throws(StoreError) -> T {
-        let scope = AuditScope.current ?? .background
-        let recorder = AuditRecorder(scope: scope, key: audit.key, now: audit.clock.now())
-        let value = try await write { connection throws(StoreError) in
-            let value = try body(&connection, recorder)
-            if !recorder.recorded.isEmpty, let note = scope.changeUnderWay {
-                try connection.change("DELETE FROM changes_under_way WHERE id = ?", [.integer(note)])
+        let (scope, key, now) = (AuditScope.current ?? .background, audit.key, audit.clock.now())
+        let (value, recorded) = try await write(locking: names) { rows throws(StoreError) in
+            let audit = AuditRecorder(scope: scope, key: key, now: now, rows)
+            let value = try body(rows, audit)
+            if !audit.recorded.isEmpty, let note = scope.changeUnderWay {
+                try rows.removeNote(note)
             }
-            return value
+            return (value, audit.recorded)
         }
-        let recorded = recorder.recorded
         if !recorded.isEmpty {
             scope.note(recorded)
             scheduleAnchor()
@@ -51,48 +51,32 @@ extension CustomerStore {
     package func recordAuditEvent(
         userId: String?, customerId: String?, outcome: String, email: String? = nil, details: JSONObject = [:]
     ) async throws(StoreError) {
-        try await writeRecorded { connection, audit throws(StoreError) in
+        try await writeRecorded { rows, audit throws(StoreError) in
             var details = details
             details["email"] = audit.personal(email)
-            let userId = try Self.userConcerned(userId, customerId, &connection)
+            let userId = try Self.userConcerned(userId, customerId, rows)
             try audit.record(
-                nil, userId: userId, customerId: customerId, outcome: outcome, details: details, &connection)
+                nil, userId: userId, customerId: customerId, outcome: outcome, details: details)
         }
     }
 
     /// The user whom an event is about: the one that was named, else the one who has the customer.
     static func userConcerned(
-        _ userId: String?, _ customerId: String?, _ connection: inout Connection
+        _ userId: String?, _ customerId: String?, _ rows: any StoreTransaction
     ) throws(StoreError) -> String? {
         guard userId == nil, let customerId else { return userId }
-        return try linkedUser(of: customerId, &connection)
+        return try rows.holder(of: customerId)
     }
 
     /// Events in their order.
     package func auditEvents(
         _ filter: AuditFilter, limit: Int, after sequence: Int64 = 0
     ) async throws(StoreError) -> [AuditEvent] {
-        let key = audit.key
-        return try await read { connection throws(StoreError) in
-            var conditions = ["sequence > ?"]
-            var arguments: [SQLiteValue] = [.integer(sequence)]
-            func require(_ condition: String, _ value: SQLiteValue?) {
-                guard let value else { return }
-                conditions.append(condition)
-                arguments.append(value)
-            }
-            require("at >= ?", filter.from.map { .integer($0) })
-            require("at < ?", filter.to.map { .integer($0) })
-            require("actor_id = ?", filter.actor.map { .text(key.reference($0)) })
-            require("user_id = ?", filter.userId.map { .text(key.reference($0)) })
-            require("customer_id = ?", filter.customerId.map { .text($0) })
-            require("method = ?", filter.method.map { .text($0) })
-            return try connection.rows(
-                """
-                SELECT \(AuditEvent.columns) FROM audit_events WHERE \(conditions.joined(separator: " AND "))
-                ORDER BY sequence LIMIT ?
-                """, arguments + [SQLiteValue(limit)]
-            ).map { AuditEvent(row: $0) }
+        var filter = filter
+        filter.actor = filter.actor.map(audit.key.reference)
+        filter.userId = filter.userId.map(audit.key.reference)
+        return try await read { [filter] rows throws(StoreError) in
+            try rows.auditEvents(filter, after: sequence, limit: limit)
         }
     }
 
@@ -100,7 +84,7 @@ extension CustomerStore {
 
     /// Where the log ends now: a host that keeps this elsewhere can tell later whether the tail was cut.
     package func auditTail() async throws(StoreError) -> AuditAnchor? {
-        try await read { connection throws(StoreError) in try AuditLog.tail(&connection) }
+        try await read { rows throws(StoreError) in try rows.auditTail() }
     }
 
     func scheduleAnchor() {
@@ -115,6 +99,6 @@ extension CustomerStore {
     func moveAnchor() async throws(StoreError) {
         audit.anchorWriteBegins()
         let audit = audit
-        try await read { connection throws(StoreError) in try audit.moveAnchor(&connection) }
+        try await read { rows throws(StoreError) in try audit.moveAnchor(rows) }
     }
 }

@@ -1,5 +1,4 @@
 import JSON
-import SQLite
 
 /// What a walk through the audit log came to.
 package struct AuditVerdict: Sendable {
@@ -26,7 +25,7 @@ package struct AuditVerdict: Sendable {
 extension CustomerStore {
     /// The names of triggers and indexes on the log's table that are not ours, or not as ours.
     package func foreignAuditParts() async throws(StoreError) -> [String] {
-        try await read { connection throws(StoreError) in try AuditTable.foreignParts(&connection) }
+        try await read { rows throws(StoreError) in try rows.foreignAuditParts() }
     }
 
     /// Walks through the whole log, a page at a time.
@@ -47,8 +46,8 @@ extension CustomerStore {
             let events = try await auditEvents(AuditFilter(), limit: AuditLog.page, after: begin)
             for event in events { walk.take(event, audit.key) }
             if missingInIndex == nil, let end = events.last?.sequence {
-                missingInIndex = try await read { connection throws(StoreError) in
-                    try AuditTable.eventMissingInIndex(after: begin, through: end, &connection)
+                missingInIndex = try await read { rows throws(StoreError) in
+                    try rows.auditEventMissingInIndex(after: begin, through: end)
                 }
             }
             if events.count < AuditLog.page { break }
@@ -68,8 +67,8 @@ extension CustomerStore {
 
     /// A walk from the beginning does not come by them.
     private func hasEventsBeforeTheFirst() async throws(StoreError) -> Bool {
-        try await read { connection throws(StoreError) in
-            try connection.row("SELECT 1 FROM audit_events WHERE sequence < 1") != nil
+        try await read { rows throws(StoreError) in
+            try rows.hasAuditEvents(before: 1)
         }
     }
 }

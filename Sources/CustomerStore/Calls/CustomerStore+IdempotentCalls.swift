@@ -1,6 +1,5 @@
 package import Environment
 package import JSON
-import SQLite
 
 /// Calls that the host makes under idempotency keys of its own: each has its effect once.
 ///
@@ -12,7 +11,7 @@ extension CustomerStore {
     /// - Throws: `.keyReused` when somebody has, with other params.
     package func call(under key: HostKey) async throws(StoreError) -> NotedCall? {
         let seal = audit.key
-        return try await read { connection throws(StoreError) in try Self.call(under: key, seal, &connection) }
+        return try await read { rows throws(StoreError) in try Self.call(under: key, seal, rows) }
     }
 
     /// Notes a call before Stripe is asked.
@@ -22,9 +21,9 @@ extension CustomerStore {
         _ key: HostKey, userId: String?, customerId: String?, at now: Milliseconds
     ) async throws(StoreError) -> NotedCall {
         let seal = audit.key
-        return try await write { connection throws(StoreError) in
-            if let call = try Self.call(under: key, seal, &connection) { return call }
-            try Self.insert(key.sealed(seal), key.method, userId, customerId, isDone: false, at: now, &connection)
+        return try await write(locking: [.call(key.text)]) { rows throws(StoreError) in
+            if let call = try Self.call(under: key, seal, rows) { return call }
+            try rows.insertCall(key.sealed(seal).row(key, userId, customerId, isDone: false, at: now))
             return Self.newCall(key, seal, at: now)
         }
     }
@@ -34,45 +33,26 @@ extension CustomerStore {
     package func finish(
         _ call: NotedCall, customerId: String?, answer: JSONValue?
     ) async throws(StoreError) -> Bool {
-        try await write { connection throws(StoreError) in
-            try connection.row(
-                """
-                UPDATE idempotent_calls SET done = 1, answer = ?, customer_id = coalesce(customer_id, ?)
-                WHERE idempotency_key = ? AND done = 0 AND erased = 0 RETURNING 1
-                """,
-                [SQLiteValue(answer?.description), SQLiteValue(customerId), .text(call.sealed)]) != nil
+        try await write { rows throws(StoreError) in
+            try rows.finishCall(call.sealed, customerId: customerId, answer: answer)
         }
     }
 
     /// The call failed for good and has done nothing: the key may be used again.
     package func forget(_ call: NotedCall) async throws(StoreError) {
-        try await write { connection throws(StoreError) in
-            try connection.change(
-                "DELETE FROM idempotent_calls WHERE idempotency_key = ? AND done = 0 AND erased = 0",
-                [.text(call.sealed)])
-        }
+        try await write { rows throws(StoreError) in try rows.removeCall(call.sealed) }
     }
 
     /// Stripe has saved a failure under the call's key and would give it again for a day: the next attempt has another.
     package func renewKey(of call: NotedCall) async throws(StoreError) {
-        try await write { connection throws(StoreError) in
-            try connection.change(
-                "UPDATE idempotent_calls SET saved_failures = \(Self.oneMore("saved_failures")) WHERE idempotency_key = ?",
-                [.text(call.sealed)])
-        }
+        try await write { rows throws(StoreError) in try rows.countSavedFailure(of: call.sealed) }
     }
 
     /// Forgets the oldest calls of before a time, a few in one transaction, so that others get in between.
     /// - Returns: Whether there may be more.
     package func forgetCalls(before time: Milliseconds) async throws(StoreError) -> Bool {
-        try await write { connection throws(StoreError) in
-            try connection.rows(
-                """
-                DELETE FROM idempotent_calls WHERE idempotency_key IN (
-                    SELECT idempotency_key FROM idempotent_calls WHERE created_at < ? ORDER BY created_at LIMIT ?)
-                RETURNING 1
-                """, [.integer(time), SQLiteValue(Self.forgottenAtOnce)]
-            ).count == Self.forgottenAtOnce
+        try await write { rows throws(StoreError) in
+            try rows.dropCalls(before: time, limit: Self.forgottenAtOnce) == Self.forgottenAtOnce
         }
     }
 
@@ -80,66 +60,53 @@ extension CustomerStore {
 
     // MARK: Pieces
 
+    static func locks(_ key: HostKey?) -> [LockName] { key.map { [.call($0.text)] } ?? [] }
+
     /// Notes, in the transaction of what the call does, that it has been done.
     /// - Throws: `.callOvertaken`: then nothing of it happens.
     static func complete(
         _ key: HostKey?, userId: String?, customerId: String? = nil, _ seal: AuditKey, at now: Milliseconds,
-        _ connection: inout Connection
+        _ rows: any StoreTransaction
     ) throws(StoreError) {
-        guard let key else { return }
-        try requireFirst(key, seal, &connection)
-        try insert(key.sealed(seal), key.method, userId, customerId, isDone: true, at: now, &connection)
+        try requireFirst(key, seal, rows)
+        try noteDone(key, userId: userId, customerId: customerId, seal, at: now, rows)
     }
 
     /// Looked at before anything that the first call may have made is found in the way of this one.
     /// - Throws: `.callOvertaken` when another call under the key has been carried out since the service looked.
     static func requireFirst(
-        _ key: HostKey?, _ seal: AuditKey, _ connection: inout Connection
+        _ key: HostKey?, _ seal: AuditKey, _ rows: any StoreTransaction
     ) throws(StoreError) {
-        if let key, try call(under: key, seal, &connection) != nil { throw .callOvertaken }
+        if let key, try call(under: key, seal, rows) != nil { throw .callOvertaken }
     }
 
-    private static func insert(
-        _ key: SealedKey, _ method: String, _ userId: String?, _ customerId: String?, isDone: Bool,
-        at now: Milliseconds, _ connection: inout Connection
+    /// The second half of `complete`, for what has asked `requireFirst` before.
+    static func noteDone(
+        _ key: HostKey?, userId: String?, customerId: String? = nil, _ seal: AuditKey, at now: Milliseconds,
+        _ rows: any StoreTransaction
     ) throws(StoreError) {
-        try connection.change(
-            """
-            INSERT INTO idempotent_calls
-                (idempotency_key, request_hash, method, user_id, customer_id, done, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                .text(key.text), .text(key.requestHash), .text(method), SQLiteValue(userId), SQLiteValue(customerId),
-                SQLiteValue(isDone), .integer(now),
-            ])
+        guard let key else { return }
+        try rows.insertCall(key.sealed(seal).row(key, userId, customerId, isDone: true, at: now))
     }
 
     static func call(
-        under key: HostKey, _ seal: AuditKey, _ connection: inout Connection
+        under key: HostKey, _ seal: AuditKey, _ rows: any StoreTransaction
     ) throws(StoreError) -> NotedCall? {
         let sealed = key.sealed(seal)
         // What was written before has the key as it is. Whose it was nobody knows, so it is no actor's own.
-        let plain = key.owner == nil ? key.text : sealed.text
-        let row = try connection.row(
-            """
-            SELECT idempotency_key, request_hash, method, user_id, customer_id, created_at, done, answer,
-                saved_failures, of_earlier_life, erased
-            FROM idempotent_calls WHERE idempotency_key IN (?, ?)
-            """, [.text(sealed.text), .text(plain)])
-        guard let row else { return nil }
-        let isPlain = row.text(0) != sealed.text
-        guard row.text(1) == (isPlain ? key.requestHash : sealed.requestHash) else { throw .keyReused }
-        let (isOld, userId, customerId) = (row.text(2) == nil, row.text(3), row.text(4))
+        let keys = key.owner == nil ? [sealed.text, key.text] : [sealed.text]
+        guard let row = try rows.call(under: keys) else { return nil }
+        let isPlain = row.key != sealed.text
+        guard row.requestHash == (isPlain ? key.requestHash : sealed.requestHash) else { throw .keyReused }
+        let isOld = row.method == nil
         // A createCustomer had its user from the beginning, and its customer when it was done.
-        let wasDone = isOld && (customerId != nil || userId != nil && key.method != "createCustomer")
+        let wasDone = isOld && (row.customerId != nil || row.userId != nil && key.method != "createCustomer")
         return NotedCall(
-            key: key, sealed: row.text(0) ?? "", since: row.integer(5) ?? 0, isDone: row.bool(6) || wasDone,
-            isNew: false, userId: userId, customerId: customerId,
-            answer: row.text(7).map { .object(storedObject($0)) }, isOfEarlierLife: row.bool(9),
-            isErased: row.bool(10) || isOld && !isPlain,
-            stripeKey: isPlain ? key.text : stripeKey(sealed, savedFailures: row.integer(8) ?? 0),
-            hasRenewedKey: row.integer(8) != 0)
+            key: key, sealed: row.key, since: row.createdAt, isDone: row.isDone || wasDone, isNew: false,
+            userId: row.userId, customerId: row.customerId, answer: row.answer.map { .object($0) },
+            isOfEarlierLife: row.isOfEarlierLife, isErased: row.isErased || isOld && !isPlain,
+            stripeKey: isPlain ? key.text : stripeKey(sealed, savedFailures: row.savedFailures),
+            hasRenewedKey: row.savedFailures != 0)
     }
 
     private static func newCall(_ key: HostKey, _ seal: AuditKey, at now: Milliseconds) -> NotedCall {
@@ -158,26 +125,26 @@ extension CustomerStore {
     /// the user or the customer.
     /// - Returns: How many they are.
     @discardableResult
-    static func sealCalls(
-        where condition: String, _ argument: String, _ seal: AuditKey, _ connection: inout Connection
+    static func eraseCalls(
+        about subject: CallSubject, _ seal: AuditKey, _ rows: any StoreTransaction
     ) throws(StoreError) -> Int {
-        let old = try connection.rows(
-            "SELECT idempotency_key, request_hash FROM idempotent_calls WHERE method IS NULL AND \(condition)",
-            [.text(argument)])
-        for row in old {
-            let text = row.text(0) ?? ""
-            try connection.change(
-                "UPDATE idempotent_calls SET idempotency_key = ?, request_hash = ? WHERE idempotency_key = ?",
-                [
-                    .text(seal.hash("key " + text)),
-                    .text(HostKey.sealed(requestHash: row.text(1) ?? "", seal)), .text(text),
-                ])
+        for call in try rows.plainCalls(about: subject) {
+            try rows.sealCall(
+                call.key, as: seal.hash("key " + call.key),
+                requestHash: HostKey.sealed(requestHash: call.requestHash, seal))
         }
-        return try connection.rows(
-            """
-            UPDATE idempotent_calls SET erased = 1, user_id = NULL, customer_id = NULL, answer = NULL
-            WHERE \(condition) RETURNING 1
-            """, [.text(argument)]
-        ).count
+        return try rows.eraseCalls(about: subject)
+    }
+}
+
+extension SealedKey {
+    fileprivate func row(
+        _ key: HostKey, _ userId: String?, _ customerId: String?, isDone: Bool, at now: Milliseconds
+    ) -> CallRow {
+        var row = CallRow(
+            key: text, requestHash: requestHash, method: key.method, userId: userId, customerId: customerId,
+            createdAt: now)
+        row.isDone = isDone
+        return row
     }
 }

@@ -1,6 +1,5 @@
 package import Environment
 import JSON
-import SQLite
 
 /// A customer that is to be archived or deleted at Stripe.
 package struct Disposal: Sendable {
@@ -12,6 +11,18 @@ package struct Disposal: Sendable {
     package var idempotencyKey: String
     package var requestedAt: Milliseconds
     package var attempts: Int
+
+    package init(
+        customerId: String, userId: String?, action: Action, idempotencyKey: String, requestedAt: Milliseconds,
+        attempts: Int
+    ) {
+        self.customerId = customerId
+        self.userId = userId
+        self.action = action
+        self.idempotencyKey = idempotencyKey
+        self.requestedAt = requestedAt
+        self.attempts = attempts
+    }
 }
 
 /// What was left behind by a user who was deleted.
@@ -27,26 +38,22 @@ extension CustomerStore {
     package func deleteUser(
         _ userId: String, customer choice: CreateIntent.Disposal, under key: HostKey? = nil, at now: Milliseconds
     ) async throws(StoreError) -> DeletedUser? {
-        try await writeRecorded { connection, audit throws(StoreError) in
-            try Self.requireFirst(key, audit.key, &connection)
-            guard let user = try Self.user(userId, &connection) else { return nil }
-            try Self.complete(key, userId: userId, customerId: user.customerId, audit.key, at: now, &connection)
-            try Self.writeUsers(.delete, "DELETE FROM users WHERE id = ?", [.text(userId)], &connection)
+        try await writeRecorded(locking: [.user(userId)] + Self.locks(key)) { rows, audit throws(StoreError) in
+            try Self.requireFirst(key, audit.key, rows)
+            guard let user = try rows.user(userId) else { return nil }
+            try Self.noteDone(key, userId: userId, customerId: user.customerId, audit.key, at: now, rows)
+            try rows.deleteUser(userId)
             try audit.record(
                 "user.deleted", userId: userId, customerId: user.customerId,
-                details: ["customer": .string(choice.rawValue)], &connection)
-            try connection.change(
-                "UPDATE create_intents SET disposal = ? WHERE user_id = ? AND state = 'pending'",
-                [.text(choice.rawValue), .text(userId)])
+                details: ["customer": .string(choice.rawValue)])
+            try rows.setDisposal(ofPendingIntentOf: userId, to: choice)
             guard let customerId = user.customerId else { return DeletedUser() }
             // The trigger has noted the default, archive.
-            if choice == .keep {
-                try connection.change("DELETE FROM disposals WHERE customer_id = ?", [.text(customerId)])
-                try Self.keep(customerId, at: now, &connection)
+            if let action = Disposal.Action(rawValue: choice.rawValue) {
+                try rows.setDisposal(of: customerId, to: action, at: now)
             } else {
-                try connection.change(
-                    "UPDATE disposals SET action = ?, requested_at = ? WHERE customer_id = ?",
-                    [.text(choice.rawValue), .integer(now), .text(customerId)])
+                try rows.removeDisposal(of: customerId, nil)
+                try rows.mark(customerId, as: .kept, at: now)
             }
             return DeletedUser(customerId: customerId)
         }
@@ -56,9 +63,9 @@ extension CustomerStore {
     package func noteDisposal(
         _ customerId: String, _ action: Disposal.Action, at now: Milliseconds
     ) async throws(StoreError) {
-        try await write { connection throws(StoreError) in
-            let userId = try Self.linkedUser(of: customerId, &connection)
-            try Self.insertDisposal(customerId, userId: userId, action.rawValue, at: now, &connection)
+        try await write(locking: [.customer(customerId)]) { rows throws(StoreError) in
+            let userId = try rows.holder(of: customerId)
+            try rows.putDisposal(of: customerId, action, userId: userId, key: Self.freshID(), at: now)
         }
     }
 
@@ -69,44 +76,37 @@ extension CustomerStore {
     package func finishDisposal(
         _ customerId: String, _ action: Disposal.Action, gone: String? = nil
     ) async throws(StoreError) {
-        try await writeRecorded { connection, audit throws(StoreError) in
+        try await writeRecorded(locking: [.customer(customerId)]) { rows, audit throws(StoreError) in
             // One that was to be archived may have to be deleted by now.
-            let noted = try connection.row(
-                "DELETE FROM disposals WHERE customer_id = ? AND action = ? RETURNING user_id",
-                [.text(customerId), .text(action.rawValue)])
+            let noted = try rows.removeDisposal(of: customerId, action)
             switch action {
-            case .delete: try Self.unlinkDeleted(customerId, &connection)
+            case .delete: try Self.unlinkDeleted(customerId, rows)
             case .archive:
-                let holder = try Self.linkedUser(of: customerId, &connection)
-                let isNotedForIt = { (holder: String) in noted?.text(0).map { sameCodePoints($0, holder) } ?? false }
+                let holder = try rows.holder(of: customerId)
+                let isNotedForIt = { (holder: String) in noted?.userId.map { sameCodePoints($0, holder) } ?? false }
                 if let holder, !isNotedForIt(holder) {
-                    try Self.doubtMarks(of: customerId, at: audit.now, &connection)
+                    try Self.doubtMarks(of: customerId, at: audit.now, rows)
                 } else if noted != nil, gone == nil {
-                    try Self.insertArchived(customerId, at: audit.now, &connection)
+                    try rows.mark(customerId, as: .archived, at: audit.now)
                 }
             }
             let change = action == .delete ? "customer.deleted" : "customer.archived"
             try audit.record(
-                gone == nil ? change : "customer.gone", userId: noted?.text(0), customerId: customerId,
-                outcome: gone ?? "ok", &connection)
+                gone == nil ? change : "customer.gone", userId: noted?.userId, customerId: customerId,
+                outcome: gone ?? "ok")
         }
     }
 
     /// Stripe refused for good and nothing has happened.
     package func cancelDisposal(_ customerId: String, _ action: Disposal.Action) async throws(StoreError) {
-        try await write { connection throws(StoreError) in
-            try connection.change(
-                "DELETE FROM disposals WHERE customer_id = ? AND action = ?",
-                [.text(customerId), .text(action.rawValue)])
-        }
+        try await write { rows throws(StoreError) in _ = try rows.removeDisposal(of: customerId, action) }
     }
 
     /// It is not to be carried out at all, and that is recorded.
     package func dropDisposal(_ customerId: String) async throws(StoreError) {
-        try await writeRecorded { connection, audit throws(StoreError) in
-            let noted = try connection.row(
-                "DELETE FROM disposals WHERE customer_id = ? RETURNING user_id", [.text(customerId)])
-            try audit.record("disposal.cancelled", userId: noted?.text(0), customerId: customerId, &connection)
+        try await writeRecorded(locking: [.customer(customerId)]) { rows, audit throws(StoreError) in
+            let noted = try rows.removeDisposal(of: customerId, nil)
+            try audit.record("disposal.cancelled", userId: noted?.userId, customerId: customerId)
         }
     }
 
@@ -115,30 +115,22 @@ extension CustomerStore {
     package func postponeDisposal(
         _ customerId: String, notBefore: Milliseconds, forOperator: Bool, errorType: String, error: String
     ) async throws(StoreError) {
-        try await write { connection throws(StoreError) in
-            try connection.change(
-                """
-                UPDATE disposals SET
-                    attempts = \(Self.oneMore("attempts")), not_before = ?, parked = 0, for_operator = ?, error_type = ?, error = ?,
-                    -- Stripe saves a failure under its key too; an archive may be repeated under a new one.
-                    idempotency_key = lower(hex(randomblob(16)))
-                WHERE customer_id = ?
-                """,
-                [.integer(notBefore), SQLiteValue(forOperator), .text(errorType), .text(error), .text(customerId)])
+        let postponement = Postponement(
+            notBefore: notBefore, forOperator: forOperator, errorType: errorType, error: error)
+        try await write { rows throws(StoreError) in
+            try rows.postponeDisposal(of: customerId, key: Self.freshID(), postponement)
         }
     }
 
     /// What is to be done with a customer now. Of one that another program has linked to somebody else since it was
     /// noted, nothing: the note is dropped.
     package func disposalToCarryOut(of customerId: String) async throws(StoreError) -> Disposal? {
-        try await writeRecorded { connection, audit throws(StoreError) in
-            let row = try connection.row(
-                "SELECT \(Self.disposalColumns) FROM disposals WHERE customer_id = ?", [.text(customerId)])
-            guard let disposal = row.flatMap(Self.disposal) else { return nil }
-            guard let holder = try Self.linkedUser(of: customerId, &connection) else { return disposal }
+        try await writeRecorded(locking: [.customer(customerId)]) { rows, audit throws(StoreError) in
+            guard let disposal = try rows.disposal(of: customerId) else { return nil }
+            guard let holder = try rows.holder(of: customerId) else { return disposal }
             if let userId = disposal.userId, sameCodePoints(userId, holder) { return disposal }
-            try connection.change("DELETE FROM disposals WHERE customer_id = ?", [.text(customerId)])
-            try audit.record("disposal.cancelled", userId: disposal.userId, customerId: customerId, &connection)
+            try rows.removeDisposal(of: customerId, nil)
+            try audit.record("disposal.cancelled", userId: disposal.userId, customerId: customerId)
             return nil
         }
     }
@@ -147,39 +139,6 @@ extension CustomerStore {
     package func dueDisposals(
         at now: Milliseconds, latest: Milliseconds, limit: Int
     ) async throws(StoreError) -> [Disposal] {
-        try await read { connection throws(StoreError) in
-            try connection.rows(
-                """
-                SELECT \(Self.disposalColumns) FROM disposals
-                WHERE parked = 0 AND action IN ('archive', 'delete') AND (not_before <= ? OR not_before > ?) ORDER BY not_before LIMIT ?
-                """, [.integer(now), .integer(latest), SQLiteValue(limit)]
-            ).compactMap(Self.disposal)
-        }
-    }
-
-    // MARK: Pieces
-
-    private static let disposalColumns = "customer_id, user_id, action, idempotency_key, requested_at, attempts"
-
-    /// `nil` for an action that nobody here has written: what a foreign hand meant by it is not guessed.
-    private static func disposal(_ row: Row) -> Disposal? {
-        guard let action = row.text(2).flatMap(Disposal.Action.init) else { return nil }
-        return Disposal(
-            customerId: row.text(0) ?? "", userId: row.text(1), action: action, idempotencyKey: row.text(3) ?? "",
-            requestedAt: row.integer(4) ?? 0, attempts: Int(row.integer(5) ?? 0))
-    }
-
-    static func insertDisposal(
-        _ customerId: String, userId: String?, _ action: String, at now: Milliseconds, _ connection: inout Connection
-    ) throws(StoreError) {
-        try connection.change(
-            """
-            INSERT INTO disposals (customer_id, user_id, action, idempotency_key, requested_at)
-            VALUES (?, ?, ?, lower(hex(randomblob(16))), ?)
-            ON CONFLICT (customer_id) DO UPDATE SET
-                user_id = coalesce(excluded.user_id, user_id), parked = 0, not_before = 0,
-                -- What is to be deleted is not kept by an archiving that comes later.
-                action = CASE action WHEN 'delete' THEN 'delete' ELSE excluded.action END
-            """, [.text(customerId), SQLiteValue(userId), .text(action), .integer(now)])
+        try await read { rows throws(StoreError) in try rows.dueDisposals(at: now, latest: latest, limit: limit) }
     }
 }

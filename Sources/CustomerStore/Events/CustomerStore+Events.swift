@@ -1,6 +1,5 @@
 package import Environment
 package import JSON
-import SQLite
 
 /// Where a piece of news about a customer comes from.
 package struct EventMark: Sendable {
@@ -38,6 +37,14 @@ package struct CustomerKnowledge: Sendable {
     /// Stripe's time of the newest event of it, in seconds.
     package var newest: Int64?
     package var isDeleted: Bool
+
+    package init(user: User?, synced: SyncedProfile?, syncedAt: Milliseconds?, newest: Int64?, isDeleted: Bool) {
+        self.user = user
+        self.synced = synced
+        self.syncedAt = syncedAt
+        self.newest = newest
+        self.isDeleted = isDeleted
+    }
 }
 
 /// What a customer's present state makes of the last synced one and of the user's row.
@@ -62,36 +69,20 @@ extension CustomerStore {
 
     /// - Returns: `nil` when it is new.
     package func seenEvent(_ id: String) async throws(StoreError) -> SeenEvent? {
-        try await read { connection throws(StoreError) in
-            try connection.row("SELECT effect, user_id FROM stripe_events WHERE event_id = ?", [.text(id)]).map {
-                SeenEvent(effect: $0.text(0).flatMap(EventEffect.init), userId: $0.text(1))
-            }
-        }
+        try await read { rows throws(StoreError) in try rows.seenEvent(id) }
     }
 
     package func knowledge(of customerId: String) async throws(StoreError) -> CustomerKnowledge {
-        try await read { connection throws(StoreError) in
-            let user = try Self.user(customerId: customerId, &connection)
-            let news = try connection.row(
-                "SELECT created, deleted FROM customer_news WHERE customer_id = ?", [.text(customerId)])
-            var (synced, syncedAt): (SyncedProfile?, Milliseconds?)
-            if let user {
-                synced = try Self.synced(user.id, customerId, &connection)
-                syncedAt = try connection.row(
-                    "SELECT synced_at FROM synced_profiles WHERE user_id = ?", [.text(user.id)])?.integer(0)
-            }
-            return CustomerKnowledge(
-                user: user, synced: synced, syncedAt: syncedAt, newest: news?.integer(0),
-                isDeleted: news?.bool(1) ?? false)
-        }
+        try await read { rows throws(StoreError) in try rows.knowledge(of: customerId) }
     }
 
     /// Notes an event that has no effect on the customer's data, so that it counts as seen.
     package func note(
         _ mark: EventMark, _ effect: EventEffect, userId: String?, at now: Milliseconds
     ) async throws(StoreError) {
-        try await write { connection throws(StoreError) in
-            if try Self.insert(mark, at: now, &connection) { try Self.keep(effect, userId, of: mark, &connection) }
+        try await write(locking: [.customer(mark.customerId)]) { rows throws(StoreError) in
+            guard try Self.insert(mark, at: now, rows) else { return }
+            try rows.setEffect(effect, userId: userId, of: mark.eventId)
         }
     }
 
@@ -110,36 +101,33 @@ extension CustomerStore {
         _ customerId: String, mark: EventMark?, at now: Milliseconds,
         merge: @escaping @Sendable (User, SyncedProfile, _ refused: Set<String>) -> ProfileMerge
     ) async throws(StoreError) -> [String]? {
-        try await writeRecorded { connection, audit throws(StoreError) in
+        try await writeRecorded(locking: [.customer(customerId)]) { rows, audit throws(StoreError) in
             if let mark {
-                guard try Self.insert(mark, at: now, &connection) else { return [] }
-                try Self.recordNews(mark, deleted: false, at: now, &connection)
+                guard try Self.insert(mark, at: now, rows) else { return [] }
+                try Self.putNews(mark, deleted: false, at: now, rows)
             }
-            guard let userId = try Self.linkedUser(of: customerId, &connection),
-                let user = try Self.user(userId, &connection),
-                let synced = try Self.synced(userId, customerId, &connection)
-            else {
-                if let mark { try Self.keep(.none, nil, of: mark, &connection) }
+            let known = try rows.knowledge(of: customerId)
+            guard let user = known.user, let synced = known.synced else {
+                if let mark { try rows.setEffect(.none, userId: nil, of: mark.eventId) }
                 return nil
             }
+            try rows.lock([.user(user.id)])
             var merged = merge(user, synced, [])
-            let refused = try Self.takeIn(merged.userFields, user, &connection)
+            let refused = try Self.takeIn(merged.userFields, user, rows)
             if !refused.isEmpty { merged = merge(user, synced, Set(refused.map(\.field))) }
-            try Self.replaceRefusals(byUsersTable: refused, of: userId, audit, at: now, &connection)
-            try connection.change(
-                "UPDATE synced_profiles SET profile = ?, edits = ? WHERE user_id = ?",
-                [.text(storedJSON(merged.synced.profile)), .text(storedJSON(merged.synced.edits)), .text(userId)])
-            if merged.isMarkLost { try Self.enqueueUnlessQueued(userId, at: now, &connection) }
+            try Self.replaceRefusals(byUsersTable: refused, of: user.id, audit, at: now, rows)
+            try rows.replaceSynced(of: user.id, with: customerId, by: merged.synced)
+            if merged.isMarkLost { try rows.enqueue(user.id, change: Self.freshID(), at: now) }
             let fields = merged.userFields.members.map(\.name)
             if let mark {
-                try Self.keep(fields.isEmpty ? .recorded : .userUpdated, userId, of: mark, &connection)
+                try rows.setEffect(fields.isEmpty ? .recorded : .userUpdated, userId: user.id, of: mark.eventId)
             }
             if !fields.isEmpty {
                 var details: JSONObject = ["fields": .array(fields.map { .string($0) })]
                 details["eventId"] = mark.map { .string($0.eventId) }
                 details["email"] = audit.personal(merged.userFields["email"]?.string)
                 try audit.record(
-                    "user.updated_from_stripe", userId: userId, customerId: customerId, details: details, &connection)
+                    "user.updated_from_stripe", userId: user.id, customerId: customerId, details: details)
             }
             return fields
         }
@@ -148,76 +136,50 @@ extension CustomerStore {
     /// Takes in that a customer was deleted: whoever had it has none from now on.
     /// - Returns: The user who had it.
     package func absorbDeletion(_ mark: EventMark, at now: Milliseconds) async throws(StoreError) -> String? {
-        try await writeRecorded { connection, audit throws(StoreError) in
-            guard try Self.insert(mark, at: now, &connection) else { return nil }
-            try Self.recordNews(mark, deleted: true, at: now, &connection)
-            let userId = try Self.linkedUser(of: mark.customerId, &connection)
-            try Self.unlinkDeleted(mark.customerId, &connection)
-            try Self.keep(userId == nil ? .none : .unlinked, userId, of: mark, &connection)
+        try await writeRecorded(locking: [.customer(mark.customerId)]) { rows, audit throws(StoreError) in
+            guard try Self.insert(mark, at: now, rows) else { return nil }
+            try Self.putNews(mark, deleted: true, at: now, rows)
+            let userId = try rows.holder(of: mark.customerId)
+            try Self.unlinkDeleted(mark.customerId, rows)
+            try rows.setEffect(userId == nil ? .none : .unlinked, userId: userId, of: mark.eventId)
             if let userId {
                 try audit.record(
                     "customer.gone", userId: userId, customerId: mark.customerId,
-                    details: ["eventId": .string(mark.eventId)], &connection)
+                    details: ["eventId": .string(mark.eventId)])
             }
             return userId
         }
-    }
-
-    /// Whether a create of which the outcome is not known is under way for the user.
-    package func hasPendingIntent(_ userId: String) async throws(StoreError) -> Bool {
-        try await read { connection throws(StoreError) in try Self.pendingIntent(of: userId, &connection) != nil }
     }
 
     // MARK: Pieces
 
     /// - Returns: Whether the event is new.
     private static func insert(
-        _ mark: EventMark, at now: Milliseconds, _ connection: inout Connection
+        _ mark: EventMark, at now: Milliseconds, _ rows: any StoreTransaction
     ) throws(StoreError) -> Bool {
-        for table in ["stripe_events", "customer_news"] {
-            try connection.change("DELETE FROM \(table) WHERE received_at < ?", [.integer(now - eventAgeMax)])
-        }
-        return try connection.row(
-            "INSERT INTO stripe_events (event_id, received_at) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING 1",
-            [.text(mark.eventId), .integer(now)]) != nil
+        try rows.dropEvents(before: now - eventAgeMax)
+        return try rows.insertEvent(mark.eventId, at: now)
     }
 
-    private static func keep(
-        _ effect: EventEffect, _ userId: String?, of mark: EventMark, _ connection: inout Connection
+    private static func putNews(
+        _ mark: EventMark, deleted: Bool, at now: Milliseconds, _ rows: any StoreTransaction
     ) throws(StoreError) {
-        try connection.change(
-            "UPDATE stripe_events SET effect = ?, user_id = ? WHERE event_id = ?",
-            [.text(effect.rawValue), SQLiteValue(userId), .text(mark.eventId)])
-    }
-
-    private static func recordNews(
-        _ mark: EventMark, deleted: Bool, at now: Milliseconds, _ connection: inout Connection
-    ) throws(StoreError) {
-        try connection.change(
-            """
-            INSERT INTO customer_news (customer_id, created, deleted, received_at) VALUES (?, ?, ?, ?)
-            ON CONFLICT (customer_id) DO UPDATE SET
-                created = CASE WHEN created > ?5 THEN excluded.created ELSE max(created, excluded.created) END,
-                deleted = max(deleted, excluded.deleted), received_at = excluded.received_at
-            """,
-            [
-                .text(mark.customerId), .integer(mark.created), SQLiteValue(deleted), .integer(now),
-                .integer(StoredTime.latestBelieved(at: now, ahead: EventMark.aheadMax) / 1000),
-            ])
+        let latest = StoredTime.latestBelieved(at: now, ahead: EventMark.aheadMax) / 1000
+        try rows.putNews(mark, deleted: deleted, latest: latest, at: now)
     }
 
     /// Writes fields into the row, one by one where they don't go together, so that one that is refused holds up no other.
     /// - Returns: What the row does not take.
     private static func takeIn(
-        _ fields: JSONObject, _ user: User, _ connection: inout Connection
+        _ fields: JSONObject, _ user: User, _ rows: any StoreTransaction
     ) throws(StoreError) -> [(field: String, value: String?, error: StoreError)] {
-        guard try refusal(of: fields, user, &connection) != nil else { return [] }
+        guard try refusal(of: fields, user, rows) != nil else { return [] }
         var user = user
         var refused: [(field: String, value: String?, error: StoreError)] = []
         for member in fields.members {
-            if let error = try refusal(of: [member.name: member.value], user, &connection) {
+            if let error = try refusal(of: [member.name: member.value], user, rows) {
                 refused.append((member.name, member.value.string, error))
-            } else if let row = try Self.user(user.id, &connection) {
+            } else if let row = try rows.user(user.id) {
                 user = row
             }
         }
@@ -225,11 +187,11 @@ extension CustomerStore {
     }
 
     private static func refusal(
-        of fields: JSONObject, _ user: User, _ connection: inout Connection
+        of fields: JSONObject, _ user: User, _ rows: any StoreTransaction
     ) throws(StoreError) -> StoreError? {
         guard !fields.isEmpty else { return nil }
         do throws(StoreError) {
-            try write(fields, to: user, &connection)
+            try write(fields, to: user, rows)
             return nil
         } catch {
             switch error {
@@ -240,13 +202,14 @@ extension CustomerStore {
     }
 
     private static func write(
-        _ fields: JSONObject, to user: User, _ connection: inout Connection
+        _ fields: JSONObject, to user: User, _ rows: any StoreTransaction
     ) throws(StoreError) {
-        if let email = fields["email"]?.string { try requireFree(email, for: user.id, &connection) }
-        let isQueued = try connection.row("SELECT 1 FROM sync_queue WHERE user_id = ?", [.text(user.id)]) != nil
-        try connection.savepoint { connection throws(StoreError) in
-            try write(fields.members.map { ($0.name, SQLiteValue($0.value.string)) }, to: user.id, &connection)
+        if let email = fields["email"]?.string { try requireFree(email: email, for: user.id, rows) }
+        let isQueued = try rows.isQueued(user.id)
+        let columns = fields.members.compactMap { member in
+            UserColumn(rawValue: member.name).map { ($0, member.value.string) }
         }
-        if !isQueued { try connection.change("DELETE FROM sync_queue WHERE user_id = ?", [.text(user.id)]) }
+        try rows.attempt { () throws(StoreError) in try rows.updateUser(user.id, columns) }
+        if !isQueued { try rows.dequeue(user.id) }
     }
 }

@@ -24,4 +24,9 @@ package struct SeenEvent: Sendable {
     package var effect: EventEffect?
     /// The user who had the customer, or got it.
     package var userId: String?
+
+    package init(effect: EventEffect?, userId: String?) {
+        self.effect = effect
+        self.userId = userId
+    }
 }

@@ -1,5 +1,4 @@
 package import Environment
-import SQLite
 
 /// A column in which somebody has written what can't be a time of ours.
 package struct DoubtfulTimes: Sendable {
@@ -10,10 +9,12 @@ package struct DoubtfulTimes: Sendable {
 extension CustomerStore {
     /// The times that are acted upon or told.
     private static let times = [
-        ("sync_queue", "enqueued_at"), ("sync_queue", "not_before"), ("disposals", "requested_at"),
-        ("disposals", "not_before"), ("create_intents", "created_at"), ("idempotent_calls", "created_at"),
-        ("erasures", "requested_at"), ("synced_profiles", "synced_at"), ("stripe_events", "received_at"),
-        ("customer_news", "received_at"), ("audit_events", "at"),
+        TimeColumn("sync_queue", "enqueued_at"), TimeColumn("sync_queue", "not_before"),
+        TimeColumn("disposals", "requested_at"), TimeColumn("disposals", "not_before"),
+        TimeColumn("create_intents", "created_at"), TimeColumn("idempotent_calls", "created_at"),
+        TimeColumn("erasures", "requested_at"), TimeColumn("synced_profiles", "synced_at"),
+        TimeColumn("stripe_events", "received_at"), TimeColumn("customer_news", "received_at"),
+        TimeColumn("audit_events", "at"),
     ]
     /// So many rows of a table are looked at, for the look is at each start.
     private static let rowsMax = 10_000
@@ -23,15 +24,10 @@ extension CustomerStore {
     /// - Parameter longest: How far ahead a time can have been meant.
     package func doubtfulTimes(ahead longest: Milliseconds) async throws(StoreError) -> [DoubtfulTimes] {
         let latest = StoredTime.latestBelieved(at: leaseClock.now(), ahead: longest)
-        return try await read { connection throws(StoreError) in
+        return try await read { rows throws(StoreError) in
             var found: [DoubtfulTimes] = []
-            for (table, column) in Self.times {
-                let row = try connection.row(
-                    """
-                    SELECT 1 FROM (SELECT \(column) AS time FROM \(table) LIMIT \(Self.rowsMax))
-                    WHERE time NOT BETWEEN 0 AND ?
-                    """, [.integer(latest)])
-                if row != nil { found.append(DoubtfulTimes(table: table, column: column)) }
+            for time in Self.times where try rows.hasDoubtfulTime(time, after: latest, among: Self.rowsMax) {
+                found.append(DoubtfulTimes(table: time.table, column: time.column))
             }
             return found
         }

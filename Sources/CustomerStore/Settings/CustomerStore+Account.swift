@@ -1,4 +1,3 @@
-import SQLite
 import Synchronization
 
 extension CustomerStore {
@@ -10,27 +9,27 @@ extension CustomerStore {
     ///   - keyOwner: The `acct_…` whose key it is, where that is known; the first that is known counts.
     /// - Throws: `.wrongAccount` when it belongs to another one.
     package func bind(to account: String, keyOwner: String? = nil) async throws(StoreError) {
-        try await write { connection throws(StoreError) in
-            let bound = try connection.firstValue(account, of: "account")
+        try await write { rows throws(StoreError) in
+            let bound = try Self.firstValue(account, of: "account", rows)
             if let fault = Self.bindingFault(bound: bound, account: account, owner: nil, keyOwner: nil) { throw fault }
             guard let keyOwner else { return }
-            let owner = try connection.firstValue(keyOwner, of: "key_owner")
+            let owner = try Self.firstValue(keyOwner, of: "key_owner", rows)
             if let fault = Self.bindingFault(bound: nil, account: nil, owner: owner, keyOwner: keyOwner) { throw fault }
         }
     }
 
     /// Whether `bind` is going to be refused; nothing is written.
-    static func requireAccount(
-        _ account: String?, _ keyOwner: String?, _ connection: inout Connection
+    package static func requireAccount(
+        _ account: String?, _ keyOwner: String?, _ rows: any StoreTransaction
     ) throws(StoreError) {
-        let table = try connection.row("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'settings'")
-        guard table != nil else { return }
-        let (bound, owner) = (try connection.value(of: "account"), try connection.value(of: "key_owner"))
+        let (bound, owner) = (try rows.setting("account"), try rows.setting("key_owner"))
         if let fault = bindingFault(bound: bound, account: account, owner: owner, keyOwner: keyOwner) { throw fault }
     }
 
     /// Why a database that is bound so is not for this account and key; what is `nil` is not known and no reason.
-    static func bindingFault(bound: String?, account: String?, owner: String?, keyOwner: String?) -> StoreError? {
+    package static func bindingFault(
+        bound: String?, account: String?, owner: String?, keyOwner: String?
+    ) -> StoreError? {
         if let bound, let account, bound != account { return .wrongAccount(bound: bound, given: account) }
         if let owner, let keyOwner, owner != keyOwner {
             return .wrongAccount(bound: "the account \(owner)", given: keyOwner)
@@ -47,8 +46,8 @@ extension CustomerStore {
     /// - Returns: Whether it is new.
     /// - Throws: `.otherApp` when it has another one.
     package func bind(toApp name: String?) async throws(StoreError) -> Bool {
-        let (bound, isNew) = try await write { connection throws(StoreError) in
-            try Self.bind(toApp: name, &connection)
+        let (bound, isNew) = try await write { rows throws(StoreError) in
+            try Self.bind(toApp: name, rows)
         }
         application.withLock { $0 = bound }
         return isNew
@@ -61,51 +60,36 @@ extension CustomerStore {
         return name
     }
 
-    static let appName = "app"
+    package static let appName = "app"
 
-    static func bind(
-        toApp name: String?, _ connection: inout Connection
+    package static func bind(
+        toApp name: String?, _ rows: any StoreTransaction
     ) throws(StoreError) -> (name: String?, isNew: Bool) {
-        let bound = try requireApp(name, &connection)
+        let bound = try requireApp(name, rows)
         guard let name else { return (bound, false) }
-        if bound == nil { try set(appName, to: name, &connection) }
+        if bound == nil { try rows.set(appName, to: name) }
         return (name, bound == nil)
     }
 
     /// Whether `bind(toApp:)` is going to be refused; nothing is written.
     /// - Returns: The name that the database has.
     @discardableResult
-    static func requireApp(_ name: String?, _ connection: inout Connection) throws(StoreError) -> String? {
-        let table = try connection.row("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'settings'")
-        guard table != nil else { return nil }
-        let bound = try connection.value(of: appName)
+    package static func requireApp(_ name: String?, _ rows: any StoreTransaction) throws(StoreError) -> String? {
+        let bound = try rows.setting(appName)
         if let bound, let name, bound != name { throw .otherApp(bound: bound, given: name) }
         return bound
     }
 
     /// Counts the deterministic sessions on this database, this one included: their identifiers must differ.
     package func beginDeterministicSession() async throws(StoreError) -> Int {
-        try await write { connection throws(StoreError) in
-            let row = try connection.row(
-                """
-                INSERT INTO settings (name, value) VALUES ('deterministic_sessions', '1')
-                ON CONFLICT (name) DO UPDATE SET value = CAST(value + 1 AS TEXT) RETURNING value
-                """)
-            return row?.text(0).flatMap { Int($0) } ?? 1
-        }
+        try await write { rows throws(StoreError) in try rows.countUp("deterministic_sessions") }
     }
-}
 
-extension Connection {
     /// The value that the setting was given first, which is this one if it had none.
-    fileprivate mutating func firstValue(_ value: String, of setting: String) throws(StoreError) -> String {
-        try change(
-            "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
-            [.text(setting), .text(value)])
-        return try self.value(of: setting) ?? value
-    }
-
-    fileprivate mutating func value(of setting: String) throws(StoreError) -> String? {
-        try row("SELECT value FROM settings WHERE name = ?", [.text(setting)])?.text(0)
+    private static func firstValue(
+        _ value: String, of setting: String, _ rows: any StoreTransaction
+    ) throws(StoreError) -> String {
+        try rows.setFirst(setting, to: value)
+        return try rows.setting(setting) ?? value
     }
 }

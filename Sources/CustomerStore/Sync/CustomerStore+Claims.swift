@@ -1,5 +1,4 @@
 package import Environment
-import SQLite
 
 /// Claims: the lease on a user together with all that is known of it, in one transaction.
 extension CustomerStore {
@@ -12,9 +11,9 @@ extension CustomerStore {
         _ userId: String, at now: Milliseconds, draft: @escaping @Sendable (User) -> IntentDraft?
     ) async throws(StoreError) -> SyncClaim? {
         let owner = owner
-        return try await write { connection throws(StoreError) in
-            guard try Self.take(.user(userId), owner, &connection) else { return nil }
-            return try Self.situation(userId, at: now, draft: draft, &connection)
+        return try await write(locking: [.user(userId)]) { rows throws(StoreError) in
+            guard try rows.take(.user(userId), owner: owner) else { return nil }
+            return try Self.claim(userId, at: now, draft: draft, rows)
         }
     }
 
@@ -23,46 +22,49 @@ extension CustomerStore {
         after intent: CreateIntent, at now: Milliseconds, draft: @escaping @Sendable (User) -> IntentDraft?
     ) async throws(StoreError) -> SyncClaim? {
         let owner = owner
-        return try await write { connection throws(StoreError) in
-            guard try Self.holds(.user(intent.userId), owner, &connection) else { return nil }
-            try Self.settle(intent, as: "abandoned", customerId: nil, at: now, &connection)
-            return try Self.situation(intent.userId, at: now, draft: draft, &connection)
+        return try await write(locking: [.user(intent.userId)]) { rows throws(StoreError) in
+            guard try rows.holds(.user(intent.userId), owner: owner) else { return nil }
+            try rows.settle(intent, as: .abandoned, customerId: nil, at: now)
+            return try Self.claim(intent.userId, at: now, draft: draft, rows)
         }
     }
 
     /// Whether a claim that was taken a moment ago still stands: nobody has worked on the user or changed it since.
     package func isCurrent(_ claim: SyncClaim, of userId: String) async throws(StoreError) -> Bool {
         let owner = owner
-        return try await read { connection throws(StoreError) in
-            guard try Self.holds(.user(userId), owner, &connection) else { return false }
-            let change = try connection.row("SELECT change_id FROM sync_queue WHERE user_id = ?", [.text(userId)])
-            let user = try Self.user(userId, &connection)
-            let intent = try Self.pendingIntent(of: userId, &connection)
-            return change?.text(0) == claim.change?.id && user?.customerId == claim.user?.customerId
-                && intent?.idempotencyKey == claim.intent?.idempotencyKey
+        return try await read { rows throws(StoreError) in
+            guard try rows.holds(.user(userId), owner: owner) else { return false }
+            let now = try rows.situation(of: userId)
+            return now.change?.id == claim.change?.id && now.user?.customerId == claim.user?.customerId
+                && now.intent?.idempotencyKey == claim.intent?.idempotencyKey
         }
     }
 
-    static func situation(
-        _ userId: String, at now: Milliseconds, draft: (User) -> IntentDraft?, _ connection: inout Connection
+    /// What is known of a user whose lease this process has, and the create that is due to it.
+    static func claim(
+        _ userId: String, at now: Milliseconds, draft: (User) -> IntentDraft?, _ rows: any StoreTransaction
     ) throws(StoreError) -> SyncClaim {
-        let user = try user(userId, &connection)
-        var intent = try pendingIntent(of: userId, &connection)
-        if let user, user.customerId == nil {
-            // One that a former holder of the id left behind is settled first.
-            if intent == nil, let draft = draft(user) {
-                intent = try insertIntent(draft, userId: userId, at: now, &connection)
-                // So that the worker finds it should this process be killed.
-                try enqueueUnlessQueued(userId, at: now, &connection)
+        var facts = try rows.situation(of: userId)
+        // One that a former holder of the id left behind is settled first.
+        if let user = facts.user, user.customerId == nil, facts.intent == nil, let draft = draft(user) {
+            let generation = try rows.insertIntent(draft, of: userId, at: now)
+            facts.intent = CreateIntent(draft, of: userId, generation: generation, at: now)
+            // So that the worker finds it should this process be killed.
+            if facts.change == nil {
+                let change = QueuedChange(id: freshID(), attempts: 0)
+                try rows.enqueue(userId, change: change.id, at: now)
+                facts.change = change
             }
         }
-        let change = try connection.row("SELECT change_id, attempts FROM sync_queue WHERE user_id = ?", [.text(userId)])
-        let synced = try synced(userId, user?.customerId, &connection)
-        let archived = try connection.row(
-            "SELECT 1 FROM archived_customers WHERE customer_id IS ?", [SQLiteValue(user?.customerId)])
-        return SyncClaim(
-            user: user, synced: synced?.profile, intent: intent,
-            change: change.map { QueuedChange(id: $0.text(0) ?? "", attempts: Int($0.integer(1) ?? 0)) },
-            isArchived: archived != nil, refused: try refusedFields(of: userId, &connection))
+        return SyncClaim(facts)
+    }
+}
+
+extension CreateIntent {
+    fileprivate init(_ draft: IntentDraft, of userId: String, generation: Int, at now: Milliseconds) {
+        self.init(
+            userId: userId, generation: generation, idempotencyKey: draft.idempotencyKey, fields: draft.fields,
+            createdAt: now, serverFailures: 0, disposal: nil, vouchedEmail: draft.vouchedEmail, missedAt: nil,
+            isRecovered: false)
     }
 }

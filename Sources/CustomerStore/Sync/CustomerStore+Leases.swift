@@ -1,6 +1,5 @@
 import Environment
 import JSON
-import SQLite
 
 /// Leases: who works on a user or a customer, across all processes on this database.
 ///
@@ -12,10 +11,10 @@ extension CustomerStore {
     package func renewLeases() async throws(StoreError) {
         let (watch, audit, time) = (watch, audit, leaseClock.now())
         let renewal = watch.beginRenewal()
-        let recorded = try await write { connection throws(StoreError) -> Bool? in
-            guard try Self.renew(renewal, at: time, &connection) else { return nil }
-            try Self.buryDead(watch, &connection)
-            return try Self.recordAbandonedChanges(audit, &connection)
+        let recorded = try await write { rows throws(StoreError) -> Bool? in
+            guard try Self.renew(renewal, at: time, rows) else { return nil }
+            try Self.buryDead(watch, rows)
+            return try Self.recordAbandonedChanges(audit, rows)
         }
         guard let recorded else {
             watch.lapse(renewal)
@@ -29,11 +28,11 @@ extension CustomerStore {
     /// Looks for the beats of the others and clears up after who is dead. To be called every `watchInterval`.
     package func watchProcesses() async throws(StoreError) {
         let (watch, audit) = (watch, audit)
-        let dead = try await read { connection throws(StoreError) in try Self.dead(watch, &connection) }
+        let dead = try await read { rows throws(StoreError) in try Self.dead(watch, rows) }
         if dead.isEmpty { return }
-        let recorded = try await write { connection throws(StoreError) in
-            try Self.buryDead(watch, &connection)
-            return try Self.recordAbandonedChanges(audit, &connection)
+        let recorded = try await write { rows throws(StoreError) in
+            try Self.buryDead(watch, rows)
+            return try Self.recordAbandonedChanges(audit, rows)
         }
         if recorded { scheduleAnchor() }
     }
@@ -47,9 +46,9 @@ extension CustomerStore {
     /// Gives all leases back, so that other processes need not wait for them to expire.
     package func releaseLeases() async throws(StoreError) {
         let owner = owner
-        try await write { connection throws(StoreError) in
-            try connection.change("DELETE FROM leases WHERE owner = ?", [.text(owner)])
-            try connection.change("DELETE FROM processes WHERE owner = ?", [.text(owner)])
+        try await write { rows throws(StoreError) in
+            try rows.releaseAll(of: owner)
+            try rows.removeProcess(owner)
         }
     }
 
@@ -60,67 +59,33 @@ extension CustomerStore {
     /// - Returns: Whether this process has the lease now.
     package func lease(_ name: LeaseName) async throws(StoreError) -> Bool {
         let owner = owner
-        return try await write { connection throws(StoreError) in try Self.take(name, owner, &connection) }
+        return try await write { rows throws(StoreError) in try rows.take(name, owner: owner) }
     }
 
     package func release(_ name: LeaseName) async throws(StoreError) {
         let owner = owner
-        try await write { connection throws(StoreError) in try Self.release(name, owner, &connection) }
+        try await write { rows throws(StoreError) in try rows.release(name, owner: owner) }
     }
 
     // MARK: Pieces
 
-    static func take(
-        _ name: LeaseName, _ owner: String, _ connection: inout Connection
-    ) throws(StoreError) -> Bool {
-        try connection.row(
-            """
-            INSERT INTO leases (name, owner) VALUES (?1, ?2)
-            ON CONFLICT (name) DO UPDATE SET owner = excluded.owner
-            WHERE owner = excluded.owner OR NOT EXISTS (SELECT 1 FROM processes WHERE owner = leases.owner)
-            RETURNING 1
-            """, [.text(name.text), .text(owner)]) != nil
-    }
-
-    static func release(_ name: LeaseName, _ owner: String, _ connection: inout Connection) throws(StoreError) {
-        try connection.change("DELETE FROM leases WHERE name = ? AND owner = ?", [.text(name.text), .text(owner)])
-    }
-
-    static func holds(_ name: LeaseName, _ owner: String, _ connection: inout Connection) throws(StoreError) -> Bool {
-        try connection.row("SELECT 1 FROM leases WHERE name = ? AND owner = ?", [.text(name.text), .text(owner)]) != nil
-    }
-
     /// - Returns: Whether there was a row to be renewed, or there can't have been one.
     private static func renew(
-        _ renewal: ProcessWatch.Renewal, at time: Milliseconds, _ connection: inout Connection
+        _ renewal: ProcessWatch.Renewal, at time: Milliseconds, _ rows: any StoreTransaction
     ) throws(StoreError) -> Bool {
-        let beat: [SQLiteValue] = [.integer(.random(in: .min ... .max)), .integer(time + Self.leaseDuration)]
-        guard renewal.isFirst else {
-            return try connection.row(
-                "UPDATE processes SET beat = ?, expires_at = ? WHERE owner = ? RETURNING 1",
-                beat + [.text(renewal.owner)]) != nil
-        }
-        try connection.change(
-            "INSERT OR REPLACE INTO processes (beat, expires_at, owner, place) VALUES (?, ?, ?, ?)",
-            beat + [.text(renewal.owner), SQLiteValue(ProcessPlace.own)])
+        let (beat, expiresAt) = (Int64.random(in: .min ... .max), time + Self.leaseDuration)
+        guard renewal.isFirst else { return try rows.renewProcess(renewal.owner, beat: beat, expiresAt: expiresAt) }
+        try rows.putProcess(renewal.owner, beat: beat, expiresAt: expiresAt, place: ProcessPlace.own)
         return true
     }
 
-    private static func dead(_ watch: ProcessWatch, _ connection: inout Connection) throws(StoreError) -> [String] {
-        watch.dead(
-            among: try connection.rows(
-                "SELECT owner, beat, expires_at, place FROM processes WHERE owner <> ?", [.text(watch.owner)]
-            ).map { row in
-                ProcessWatch.Sighting(
-                    owner: row.text(0) ?? "", beat: [row.integer(1) ?? 0, row.integer(2) ?? 0], place: row.text(3))
-            })
+    private static func dead(_ watch: ProcessWatch, _ rows: any StoreTransaction) throws(StoreError) -> [String] {
+        watch.dead(among: try rows.processes(but: watch.owner))
     }
 
-    private static func buryDead(_ watch: ProcessWatch, _ connection: inout Connection) throws(StoreError) {
-        for owner in try dead(watch, &connection) {
-            try connection.change("DELETE FROM processes WHERE owner = ?", [.text(owner)])
-        }
-        try connection.change("DELETE FROM leases WHERE owner NOT IN (SELECT owner FROM processes)")
+    private static func buryDead(_ watch: ProcessWatch, _ rows: any StoreTransaction) throws(StoreError) {
+        for owner in try dead(watch, rows) { try rows.removeProcess(owner) }
+        try rows.releaseAbandoned()
     }
 }
 

@@ -1,6 +1,5 @@
 package import Environment
 package import JSON
-import SQLite
 
 /// What came of the attempt to link a customer to its user.
 package enum LinkOutcome: Sendable {
@@ -30,62 +29,51 @@ extension CustomerStore {
         edits: JSONObject = [:], completing change: String?, isComplete: Bool, at now: Milliseconds
     ) async throws(StoreError) -> LinkOutcome {
         let owner = owner
-        return try await writeRecorded { connection, audit throws(StoreError) in
-            guard try Self.holds(.user(userId), owner, &connection) else { return .lost }
+        return try await writeRecorded(locking: [.user(userId), .customer(customerId)]) {
+            rows, audit throws(StoreError) in
+            guard try rows.holds(.user(userId), owner: owner) else { return .lost }
             // As it is now: the user may have been deleted since the claim.
-            let choice = try intent.map { intent throws(StoreError) in try Self.disposal(of: intent, &connection) }
-            if let intent {
-                try Self.settle(intent, as: "linked", customerId: customerId, at: now, &connection)
-            }
-            if let other = try Self.linkedUser(of: customerId, &connection), !sameCodePoints(other, userId) {
+            let facts = try rows.situation(of: userId)
+            let disposal = facts.intent.flatMap { $0.generation == intent?.generation ? $0.disposal : nil }
+            if let intent { try rows.settle(intent, as: .linked, customerId: customerId, at: now) }
+            let standing = try rows.standing(of: customerId, for: userId)
+            if let other = standing.holder, !sameCodePoints(other, userId) {
                 throw .customerTaken(customerId: customerId, userId: other)
             }
-            let user = try Self.user(userId, &connection)
-            let disposal = choice ?? nil
             // A disposal says that the user for whom it was made is gone, whoever has the id by now.
-            let isWanted = user != nil && (user?.customerId == customerId || user?.customerId == nil && disposal == nil)
+            let isWanted =
+                facts.user.map { $0.customerId == customerId || $0.customerId == nil && disposal == nil } ?? false
             guard isWanted else {
-                if created, disposal == .keep {
-                    try Self.keep(customerId, at: now, &connection)
-                } else if created {
-                    let action = (disposal ?? .archive).rawValue
-                    try Self.insertDisposal(customerId, userId: userId, action, at: now, &connection)
-                }
                 if created {
-                    try audit.record("customer.superfluous", userId: userId, customerId: customerId, &connection)
+                    try Self.leave(customerId, madeFor: userId, disposal ?? .archive, at: now, rows)
+                    try audit.record("customer.superfluous", userId: userId, customerId: customerId)
                 }
-                if user == nil {
-                    try connection.change("DELETE FROM sync_queue WHERE user_id = ?", [.text(userId)])
-                }
-                try Self.release(.user(userId), owner, &connection)
+                if facts.user == nil { try rows.dequeue(userId) }
+                try rows.release(.user(userId), owner: owner)
                 return .disposed
             }
-            try Self.writeUsers(
-                .link, "UPDATE users SET stripe_customer_id = ? WHERE id = ? AND stripe_customer_id IS NULL",
-                [.text(customerId), .text(userId)], &connection)
-            if user?.customerId == nil {
+            if facts.user?.customerId == nil {
+                try rows.link(customerId, to: userId)
                 try audit.record(
                     created ? "customer.created" : "customer.adopted", userId: userId, customerId: customerId,
-                    details: ["email": audit.personal(profile["email"]?.string) ?? .null], &connection)
+                    details: ["email": audit.personal(profile["email"]?.string) ?? .null])
             }
-            try Self.makeOwn(customerId, of: userId, &connection)
-            try Self.recordSynced(
-                userId, customerId, profile, edits: edits, completing: change, at: now, &connection)
-            let claim = try Self.situation(userId, at: now, draft: { _ in nil }, &connection)
+            try Self.makeOwn(customerId, of: userId, standing, rows)
+            try rows.putSynced(SyncedProfile(profile: profile, edits: edits), of: userId, with: customerId, at: now)
+            if let change { try rows.complete(change, of: userId) }
+            let claim = SyncClaim(try rows.situation(of: userId))
             guard let user = claim.user, isComplete, claim.change == nil else { return .linked(claim) }
-            try Self.release(.user(userId), owner, &connection)
+            try rows.release(.user(userId), owner: owner)
             return .settled(user)
         }
     }
 
     /// The customer is gone at Stripe: the user has none from now on.
     package func unlinkDeleted(_ customerId: String) async throws(StoreError) {
-        try await writeRecorded { connection, audit throws(StoreError) in
-            let userId = try Self.linkedUser(of: customerId, &connection)
-            try Self.unlinkDeleted(customerId, &connection)
-            if let userId {
-                try audit.record("customer.gone", userId: userId, customerId: customerId, &connection)
-            }
+        try await writeRecorded(locking: [.customer(customerId)]) { rows, audit throws(StoreError) in
+            let userId = try rows.holder(of: customerId)
+            try Self.unlinkDeleted(customerId, rows)
+            if let userId { try audit.record("customer.gone", userId: userId, customerId: customerId) }
         }
     }
 
@@ -95,17 +83,16 @@ extension CustomerStore {
     package func unlink(
         _ customerId: String, from userId: String, under key: HostKey? = nil, at now: Milliseconds
     ) async throws(StoreError) -> User? {
-        try await writeRecorded { connection, audit throws(StoreError) in
-            try Self.requireFirst(key, audit.key, &connection)
-            guard var user = try Self.user(userId, &connection), user.customerId == customerId else { return nil }
-            try Self.complete(key, userId: userId, customerId: customerId, audit.key, at: now, &connection)
-            try audit.record("customer.unlinked", userId: userId, customerId: customerId, &connection)
-            try Self.writeUsers(
-                .link, "UPDATE users SET stripe_customer_id = NULL WHERE id = ?", [.text(userId)], &connection)
-            try connection.change(
-                "INSERT INTO unlinked_customers (customer_id, unlinked_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                [.text(customerId), .integer(now)])
-            try connection.change("DELETE FROM sync_queue WHERE user_id = ?", [.text(userId)])
+        try await writeRecorded(
+            locking: [.user(userId), .customer(customerId)] + Self.locks(key)
+        ) { rows, audit throws(StoreError) in
+            try Self.requireFirst(key, audit.key, rows)
+            guard var user = try rows.user(userId), user.customerId == customerId else { return nil }
+            try Self.noteDone(key, userId: userId, customerId: customerId, audit.key, at: now, rows)
+            try audit.record("customer.unlinked", userId: userId, customerId: customerId)
+            try rows.unlink(customerId)
+            try rows.mark(customerId, as: .unlinked, at: now)
+            try rows.dequeue(userId)
             user.customerId = nil
             return user
         }
@@ -117,26 +104,23 @@ extension CustomerStore {
     package func linkExisting(
         _ customerId: String, to userId: String, under key: HostKey? = nil, at now: Milliseconds
     ) async throws(StoreError) -> User? {
-        try await writeRecorded { connection, audit throws(StoreError) in
-            guard var user = try Self.user(userId, &connection) else { return nil }
-            if let other = try Self.linkedUser(of: customerId, &connection), !sameCodePoints(other, userId) {
+        try await writeRecorded(
+            locking: [.user(userId), .customer(customerId)] + Self.locks(key)
+        ) { rows, audit throws(StoreError) in
+            guard var user = try rows.user(userId) else { return nil }
+            let standing = try rows.standing(of: customerId, for: userId)
+            if let other = standing.holder, !sameCodePoints(other, userId) {
                 throw .customerTaken(customerId: customerId, userId: other)
             }
             guard user.customerId == nil || user.customerId == customerId else { return user }
-            try Self.complete(key, userId: userId, customerId: customerId, audit.key, at: now, &connection)
+            try Self.complete(key, userId: userId, customerId: customerId, audit.key, at: now, rows)
             guard user.customerId == nil else { return user }
-            let doom = try connection.row(
-                "SELECT 1 FROM disposals WHERE customer_id = ? AND action = 'delete'", [.text(customerId)])
-            if doom != nil { throw .customerDoomed(customerId: customerId) }
-            try Self.writeUsers(
-                .link, "UPDATE users SET stripe_customer_id = ? WHERE id = ?", [.text(customerId), .text(userId)],
-                &connection)
-            try Self.makeOwn(customerId, of: userId, &connection)
-            try connection.change(
-                "UPDATE create_intents SET disposal = 'archive' WHERE user_id = ? AND state = 'pending'",
-                [.text(userId)])
-            try Self.enqueue(userId, at: now, &connection)
-            try audit.record("customer.linked", userId: userId, customerId: customerId, &connection)
+            if standing.disposal == .delete { throw .customerDoomed(customerId: customerId) }
+            try rows.link(customerId, to: userId)
+            try Self.makeOwn(customerId, of: userId, standing, rows)
+            try rows.setDisposal(ofPendingIntentOf: userId, to: .archive)
+            try Self.enqueue(userId, at: now, rows)
+            try audit.record("customer.linked", userId: userId, customerId: customerId)
             user.customerId = customerId
             return user
         }
@@ -146,19 +130,16 @@ extension CustomerStore {
     /// kept when its user was deleted, archived or about to be disposed of, or reported as deleted (search may still find it
     /// for a while).
     package func unadoptable(_ customerIds: [String], for userId: String) async throws(StoreError) -> Set<String> {
-        try await read { connection throws(StoreError) in
+        try await read { rows throws(StoreError) in
             var refused: Set<String> = []
             for id in customerIds {
-                let row = try connection.row(
-                    """
-                    SELECT EXISTS (SELECT 1 FROM users WHERE stripe_customer_id = ?1 AND CAST(id AS TEXT) <> ?2)
-                        OR EXISTS (SELECT 1 FROM unlinked_customers WHERE customer_id = ?1)
-                        OR EXISTS (SELECT 1 FROM archived_customers WHERE customer_id = ?1)
-                        OR EXISTS (SELECT 1 FROM kept_customers WHERE customer_id = ?1)
-                        OR EXISTS (SELECT 1 FROM disposals WHERE customer_id = ?1)
-                        OR EXISTS (SELECT 1 FROM customer_news WHERE customer_id = ?1 AND deleted = 1)
-                    """, [.text(id), .text(userId)])
-                if row?.bool(0) == true { refused.insert(id) }
+                let standing = try rows.standing(of: id, for: userId)
+                let isAnothers = standing.holder.map { !sameCodePoints($0, userId) } ?? false
+                if isAnothers || standing.isUnlinked || standing.isArchived || standing.isKept || standing.isDeleted
+                    || standing.hasDisposal
+                {
+                    refused.insert(id)
+                }
             }
             return refused
         }
@@ -166,41 +147,33 @@ extension CustomerStore {
 
     // MARK: Pieces
 
-    static func linkedUser(of customerId: String, _ connection: inout Connection) throws(StoreError) -> String? {
-        try connection.row("SELECT CAST(id AS TEXT) FROM users WHERE stripe_customer_id = ?", [.text(customerId)])?
-            .text(0)
-    }
-
     /// It has a user again, and is no business any more of another one for whom it was made once: neither that one's
     /// export nor its erasure is to reach it.
     private static func makeOwn(
-        _ customerId: String, of userId: String, _ connection: inout Connection
+        _ customerId: String, of userId: String, _ standing: CustomerStanding, _ rows: any StoreTransaction
     ) throws(StoreError) {
-        try connection.change("DELETE FROM unlinked_customers WHERE customer_id = ?", [.text(customerId)])
+        if standing.isUnlinked { try rows.unmark(customerId, .unlinked) }
         // It was archived, or to be, for the user it had; it has one again.
-        try connection.change("DELETE FROM archived_customers WHERE customer_id = ?", [.text(customerId)])
-        try connection.change(
-            "DELETE FROM disposals WHERE customer_id = ? AND action = 'archive'", [.text(customerId)])
-        try connection.change("DELETE FROM kept_customers WHERE customer_id = ?", [.text(customerId)])
-        try connection.change(takeFromOthers, [.text(customerId), .text(userId)])
+        if standing.isArchived { try rows.unmark(customerId, .archived) }
+        if standing.disposal == .archive { try rows.removeDisposal(of: customerId, .archive) }
+        if standing.isKept { try rows.unmark(customerId, .kept) }
+        if standing.wasMadeForAnother { try rows.takeFromOthers(customerId, than: userId) }
     }
 
-    static let takeFromOthers = "UPDATE create_intents SET customer_id = NULL WHERE customer_id = ? AND user_id <> ?"
-
-    static func unlinkDeleted(_ customerId: String, _ connection: inout Connection) throws(StoreError) {
-        try writeUsers(
-            .link, "UPDATE users SET stripe_customer_id = NULL WHERE stripe_customer_id = ?", [.text(customerId)],
-            &connection)
-        try connection.change("DELETE FROM archived_customers WHERE customer_id = ?", [.text(customerId)])
-        try connection.change("DELETE FROM kept_customers WHERE customer_id = ?", [.text(customerId)])
-    }
-
-    /// Its user is deleted and it stays as it is: nobody who has the id later gets it by a look-up.
-    static func keep(
-        _ customerId: String, at now: Milliseconds, _ connection: inout Connection
+    /// What becomes of a customer that was made for a user who does not get it.
+    private static func leave(
+        _ customerId: String, madeFor userId: String, _ disposal: CreateIntent.Disposal, at now: Milliseconds,
+        _ rows: any StoreTransaction
     ) throws(StoreError) {
-        try connection.change(
-            "INSERT INTO kept_customers (customer_id, kept_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            [.text(customerId), .integer(now)])
+        guard let action = Disposal.Action(rawValue: disposal.rawValue) else {
+            return try rows.mark(customerId, as: .kept, at: now)
+        }
+        try rows.putDisposal(of: customerId, action, userId: userId, key: freshID(), at: now)
+    }
+
+    static func unlinkDeleted(_ customerId: String, _ rows: any StoreTransaction) throws(StoreError) {
+        try rows.unlink(customerId)
+        try rows.unmark(customerId, .archived)
+        try rows.unmark(customerId, .kept)
     }
 }

@@ -1,5 +1,4 @@
 package import Environment
-import SQLite
 
 /// The sync queue in figures.
 package struct QueueStatus: Sendable {
@@ -10,6 +9,13 @@ package struct QueueStatus: Sendable {
     package var oldestAt: Milliseconds?
     /// Creates whose outcome is unknown.
     package var intents: Int
+
+    package init(pending: Int, parked: Int, oldestAt: Milliseconds?, intents: Int) {
+        self.pending = pending
+        self.parked = parked
+        self.oldestAt = oldestAt
+        self.intents = intents
+    }
 }
 
 /// What is queued for a user: a change or a disposal that waits for its turn, or is parked because it can't succeed until
@@ -22,47 +28,32 @@ package struct QueueEntry: Sendable {
     package var since: Milliseconds
     package var attempts: Int
     package var isParked: Bool
+
+    package init(
+        userId: String, customerId: String?, errorType: String, error: String, since: Milliseconds, attempts: Int,
+        isParked: Bool
+    ) {
+        self.userId = userId
+        self.customerId = customerId
+        self.errorType = errorType
+        self.error = error
+        self.since = since
+        self.attempts = attempts
+        self.isParked = isParked
+    }
 }
 
 extension CustomerStore {
     package func queueStatus() async throws(StoreError) -> QueueStatus {
-        try await read { connection throws(StoreError) in
-            let row = try connection.row(
-                """
-                SELECT (SELECT count(*) FROM sync_queue WHERE parked = 0) + (SELECT count(*) FROM disposals WHERE parked = 0),
-                    (SELECT count(*) FROM sync_queue WHERE parked = 1) + (SELECT count(*) FROM disposals WHERE parked = 1)
-                        + (SELECT count(*) FROM stripe_customers_refused_fields WHERE refused_by = 'stripe'),
-                    (SELECT min(enqueued_at) FROM sync_queue WHERE parked = 0),
-                    (SELECT count(*) FROM create_intents WHERE state = 'pending')
-                """)
-            return QueueStatus(
-                pending: Int(row?.integer(0) ?? 0), parked: Int(row?.integer(1) ?? 0), oldestAt: row?.integer(2),
-                intents: Int(row?.integer(3) ?? 0))
-        }
+        try await read { rows throws(StoreError) in try rows.queueStatus() }
     }
 
     /// What is parked, or everything queued for one user.
     package func queuedChanges(of userId: String?, limit: Int) async throws(StoreError) -> [QueueEntry] {
-        try await read { connection throws(StoreError) in
-            try connection.rows(
-                """
-                SELECT user_id, NULL, error_type, error, enqueued_at, attempts, parked FROM sync_queue
-                WHERE (?1 IS NULL AND parked = 1) OR user_id = ?1
-                UNION ALL
-                SELECT user_id, customer_id, error_type, error, requested_at, attempts, parked FROM disposals
-                WHERE (?1 IS NULL AND parked = 1) OR user_id = ?1
-                ORDER BY 5 LIMIT ?2
-                """, [SQLiteValue(userId), SQLiteValue(limit)]
-            ).map { row in
-                QueueEntry(
-                    userId: row.text(0) ?? "", customerId: row.text(1), errorType: row.text(2) ?? "",
-                    error: row.text(3) ?? "", since: row.integer(4) ?? 0, attempts: Int(row.integer(5) ?? 0),
-                    isParked: row.bool(6))
-            }
-        }
+        try await read { rows throws(StoreError) in try rows.queueEntries(of: userId, limit: limit) }
     }
 
     package func schemaVersion() async throws(StoreError) -> Int {
-        try await read { connection throws(StoreError) in try MigrationRunner.newestVersion(&connection) }
+        try await read { rows throws(StoreError) in try rows.schemaVersion() }
     }
 }

@@ -1,6 +1,5 @@
 package import Environment
 package import JSON
-import SQLite
 
 /// Whether fields may be sent now.
 package enum UpdateAdmission: Sendable {
@@ -24,21 +23,15 @@ extension CustomerStore {
         of customerId: String, for userId: String, inDoubt: JSONObject
     ) async throws(StoreError) -> UpdateAdmission? {
         let owner = owner
-        return try await write { connection throws(StoreError) in
-            guard try Self.holds(.user(userId), owner, &connection) else { return .userLost }
-            guard try Self.take(.customer(customerId), owner, &connection) else { return nil }
+        return try await write(locking: [.user(userId), .customer(customerId)]) { rows throws(StoreError) in
+            guard try rows.holds(.user(userId), owner: owner) else { return .userLost }
+            guard try rows.take(.customer(customerId), owner: owner) else { return nil }
             // Asked under the customer's lease, without which nobody archives or deletes it.
-            let isWanted = try connection.row(
-                """
-                SELECT 1 FROM users WHERE \(Self.hasID) AND stripe_customer_id = ?2
-                    AND NOT EXISTS (SELECT 1 FROM archived_customers WHERE customer_id = ?2)
-                    AND NOT EXISTS (SELECT 1 FROM disposals WHERE customer_id = ?2)
-                """, [.text(userId), .text(customerId)])
-            guard isWanted != nil else {
-                try Self.release(.customer(customerId), owner, &connection)
+            guard try rows.isInUse(customerId, by: userId) else {
+                try rows.release(.customer(customerId), owner: owner)
                 return .outdated
             }
-            try Self.replaceSynced(userId, customerId, inDoubt, &connection)
+            try rows.replaceProfile(of: userId, with: customerId, by: inDoubt)
             return .admitted
         }
     }
@@ -48,12 +41,12 @@ extension CustomerStore {
         of customerId: String, for userId: String, known: JSONObject?
     ) async throws(StoreError) {
         let owner = owner
-        try await write { connection throws(StoreError) in
+        try await write(locking: [.user(userId), .customer(customerId)]) { rows throws(StoreError) in
             // Whoever has taken the user over knows better.
-            if let known, try Self.holds(.user(userId), owner, &connection) {
-                try Self.replaceSynced(userId, customerId, known, &connection)
+            if let known, try rows.holds(.user(userId), owner: owner) {
+                try rows.replaceProfile(of: userId, with: customerId, by: known)
             }
-            try Self.release(.customer(customerId), owner, &connection)
+            try rows.release(.customer(customerId), owner: owner)
         }
     }
 
@@ -70,100 +63,60 @@ extension CustomerStore {
         completing change: String?, at now: Milliseconds
     ) async throws(StoreError) {
         let owner = owner
-        try await writeRecorded { connection, audit throws(StoreError) in
+        try await writeRecorded(locking: [.user(userId), .customer(customerId)]) { rows, audit throws(StoreError) in
             if !sent.isEmpty {
                 var details: JSONObject = ["fields": .array(sent.map { .string($0) })]
                 if sent.contains("email") { details["email"] = audit.personal(profile?["email"]?.string) }
-                try audit.record(
-                    "customer.updated", userId: userId, customerId: customerId, details: details, &connection)
+                try audit.record("customer.updated", userId: userId, customerId: customerId, details: details)
             }
-            if inDoubt != nil { try Self.release(.customer(customerId), owner, &connection) }
-            guard try Self.holds(.user(userId), owner, &connection) else {
+            if inDoubt != nil { try rows.release(.customer(customerId), owner: owner) }
+            guard try rows.holds(.user(userId), owner: owner) else {
                 if let inDoubt {
-                    try Self.replaceSynced(userId, customerId, inDoubt, &connection)
-                    if try Self.user(userId, &connection) != nil { try Self.enqueue(userId, at: now, &connection) }
+                    try rows.replaceProfile(of: userId, with: customerId, by: inDoubt)
+                    if try rows.user(userId) != nil { try Self.enqueue(userId, at: now, rows) }
                 }
                 return
             }
             if let profile {
                 // Only while it is still this customer: a host may have linked another one meanwhile.
-                if try Self.user(userId, &connection)?.customerId == customerId {
-                    try Self.recordSynced(userId, customerId, profile, completing: change, at: now, &connection)
+                if try rows.user(userId)?.customerId == customerId {
+                    var synced = try rows.synced(userId, with: customerId) ?? SyncedProfile(profile: profile)
+                    synced.replaceProfile(by: profile)
+                    try rows.putSynced(synced, of: userId, with: customerId, at: now)
+                    if let change { try rows.complete(change, of: userId) }
                 }
             } else if let change {
-                try Self.complete(change, userId, &connection)
+                try rows.complete(change, of: userId)
             }
-            try Self.release(.user(userId), owner, &connection)
+            try rows.release(.user(userId), owner: owner)
         }
     }
 
     /// Whether the marks of a customer in use are at Stripe is not known: a sync sends them as they are to be, after a kill
     /// too.
     package func doubtMarks(of customerId: String, at now: Milliseconds) async throws(StoreError) {
-        try await write { connection throws(StoreError) in
-            try Self.doubtMarks(of: customerId, at: now, &connection)
+        try await write(locking: [.customer(customerId)]) { rows throws(StoreError) in
+            try Self.doubtMarks(of: customerId, at: now, rows)
         }
     }
 
     static func doubtMarks(
-        of customerId: String, at now: Milliseconds, _ connection: inout Connection
+        of customerId: String, at now: Milliseconds, _ rows: any StoreTransaction
     ) throws(StoreError) {
-        guard let userId = try linkedUser(of: customerId, &connection) else { return }
-        if var profile = try synced(userId, customerId, &connection)?.profile {
+        guard let userId = try rows.holder(of: customerId) else { return }
+        try rows.lock([.user(userId)])
+        if var profile = try rows.synced(userId, with: customerId)?.profile {
             var metadata = profile["metadata"]?.object ?? [:]
             for name in CustomerMark.all { metadata[name] = .null }
             profile["metadata"] = .object(metadata)
-            try replaceSynced(userId, customerId, profile, &connection)
+            try rows.replaceProfile(of: userId, with: customerId, by: profile)
         }
-        try enqueue(userId, at: now, &connection)
+        try enqueue(userId, at: now, rows)
     }
 
     /// The profile that Stripe was last told of the customer that the user has now.
     package func syncedProfile(of user: User) async throws(StoreError) -> JSONObject? {
-        try await read { connection throws(StoreError) in
-            try Self.synced(user.id, user.customerId, &connection)?.profile
-        }
-    }
-
-    // MARK: Pieces
-
-    /// `nil` when nothing is known of this user with this customer.
-    static func synced(
-        _ userId: String, _ customerId: String?, _ connection: inout Connection
-    ) throws(StoreError) -> SyncedProfile? {
-        try connection.row(
-            "SELECT profile, edits FROM synced_profiles WHERE user_id = ? AND customer_id IS ?",
-            [.text(userId), SQLiteValue(customerId)]
-        ).map { SyncedProfile(profile: storedObject($0.text(0)), edits: storedObject($0.text(1))) }
-    }
-
-    private static func replaceSynced(
-        _ userId: String, _ customerId: String, _ profile: JSONObject, _ connection: inout Connection
-    ) throws(StoreError) {
-        try connection.change(
-            "UPDATE synced_profiles SET profile = ? WHERE user_id = ? AND customer_id = ?",
-            [.text(storedJSON(profile)), .text(userId), .text(customerId)])
-    }
-
-    /// - Parameter edits: What Stripe has instead of the profile; `nil` when only what differs from before was sent.
-    static func recordSynced(
-        _ userId: String, _ customerId: String, _ profile: JSONObject, edits: JSONObject? = nil,
-        completing change: String?, at now: Milliseconds, _ connection: inout Connection
-    ) throws(StoreError) {
-        var synced = try synced(userId, customerId, &connection) ?? SyncedProfile(profile: profile)
-        synced.replaceProfile(by: profile)
-        if let edits { synced.edits = edits }
-        try connection.change(
-            """
-            INSERT INTO synced_profiles (user_id, customer_id, profile, edits, synced_at) VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (user_id) DO UPDATE SET
-                customer_id = excluded.customer_id, profile = excluded.profile, edits = excluded.edits,
-                synced_at = excluded.synced_at
-            """,
-            [
-                .text(userId), .text(customerId), .text(storedJSON(profile)), .text(storedJSON(synced.edits)),
-                .integer(now),
-            ])
-        if let change { try complete(change, userId, &connection) }
+        guard let customerId = user.customerId else { return nil }
+        return try await read { rows throws(StoreError) in try rows.synced(user.id, with: customerId)?.profile }
     }
 }

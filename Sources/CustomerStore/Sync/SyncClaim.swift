@@ -15,11 +15,22 @@ package struct SyncClaim: Sendable {
     package var isArchived: Bool
     /// The fields that one side refuses, whether or not they have changed since.
     package var refused: [RefusedField] = []
+
+    init(_ facts: Situation) {
+        user = facts.user
+        synced = facts.synced?.profile
+        intent = facts.intent
+        change = facts.change
+        isArchived = facts.isArchived
+        refused = facts.refused
+    }
 }
 
 /// One attempt to make a customer for a user, on disk before Stripe is called.
 package struct CreateIntent: Sendable {
     package enum Disposal: String, Sendable { case archive, delete, keep }
+    /// How it was settled.
+    package enum End: String, Sendable { case linked, failed, abandoned }
 
     package var userId: String
     package var generation: Int
@@ -37,6 +48,22 @@ package struct CreateIntent: Sendable {
     package var missedAt: Milliseconds?
     /// It was found on disk, so an earlier process or call may have sent it.
     package var isRecovered: Bool
+
+    package init(
+        userId: String, generation: Int, idempotencyKey: String, fields: JSONObject, createdAt: Milliseconds,
+        serverFailures: Int, disposal: Disposal?, vouchedEmail: String?, missedAt: Milliseconds?, isRecovered: Bool
+    ) {
+        self.userId = userId
+        self.generation = generation
+        self.idempotencyKey = idempotencyKey
+        self.fields = fields
+        self.createdAt = createdAt
+        self.serverFailures = serverFailures
+        self.disposal = disposal
+        self.vouchedEmail = vouchedEmail
+        self.missedAt = missedAt
+        self.isRecovered = isRecovered
+    }
 }
 
 /// What a new intent is made of.
@@ -56,4 +83,9 @@ package struct QueuedChange: Sendable {
     /// New with each change of the user.
     package var id: String
     package var attempts: Int
+
+    package init(id: String, attempts: Int) {
+        self.id = id
+        self.attempts = attempts
+    }
 }

@@ -1,6 +1,5 @@
 package import Environment
 package import JSON
-import SQLite
 
 /// The fields of a user that a call changes: a member left out stays, `.some(nil)` unsets.
 package struct UserChange: Sendable {
@@ -20,7 +19,7 @@ package struct UserChange: Sendable {
 
 extension CustomerStore {
     /// Adds a user and claims it. The trigger on the table puts it into the sync queue in the same transaction.
-    /// - Parameter user: With an empty id SQLite chooses one, where it does (`choosesIDs`).
+    /// - Parameter user: With an empty id the table chooses one, where it does (`ids`).
     /// - Throws: `.userExists` when the id or the address (without regard to case) is taken, `.unfitUserID`,
     ///   `.callOvertaken`.
     package func insertUser(
@@ -28,41 +27,26 @@ extension CustomerStore {
         draft: @escaping @Sendable (User) -> IntentDraft?
     ) async throws(StoreError) -> (user: User, claim: SyncClaim?) {
         // The table would take 007 and keep 7, which the host doesn't know.
-        guard !hasIntegerIDs || user.id.isEmpty || Int64(user.id).map(String.init) == user.id else {
+        guard !ids.areIntegers || user.id.isEmpty || Int64(user.id).map(String.init) == user.id else {
             throw .unfitUserID
         }
-        let id: SQLiteValue = user.id.isEmpty && choosesIDs ? .null : .text(user.id)
-        let owner = owner
-        return try await writeRecorded { connection, audit throws(StoreError) in
-            try self.restoreTriggers(&connection)
-            try Self.requireFirst(key, audit.key, &connection)
-            // Also one whose id only the table takes for the same.
-            let holder = try connection.row("SELECT CAST(id AS TEXT) FROM users WHERE id = ?", [.text(user.id)])
-            if let holder { throw .userExists(userId: holder.text(0) ?? user.id, sameEmail: false) }
-            if let email = user.email { try Self.requireFree(email, for: nil, &connection) }
-            let row = try Self.writeUsers(
-                .insert,
-                """
-                INSERT INTO users (id, email, name, phone, stripe_metadata) VALUES (?, ?, ?, ?, ?)
-                RETURNING \(User.columns)
-                """,
-                [
-                    id, SQLiteValue(user.email), SQLiteValue(user.name), SQLiteValue(user.phone),
-                    SQLiteValue(storedMetadata(user.metadata)),
-                ], &connection
-            ).first
-            let added = row.map { User(row: $0) } ?? user
+        let (choosesID, owner, restoredAt) = (user.id.isEmpty && ids.areChosen, owner, leaseClock.now())
+        return try await writeRecorded(
+            locking: [.user(user.id)] + (user.email.map { [.address($0)] } ?? []) + Self.locks(key)
+        ) { rows, audit throws(StoreError) in
+            try rows.restoreUsersTable(at: restoredAt)
+            try Self.requireFirst(key, audit.key, rows)
+            try Self.requireFree(id: choosesID ? nil : user.id, email: user.email, rows)
+            let added = try rows.insertUser(user, choosingID: choosesID) ?? user
             guard user.id.isEmpty || sameCodePoints(added.id, user.id) else { throw .unfitUserID }
-            try Self.stampQueued(added.id, at: now, &connection)
+            try rows.stampQueued(added.id, at: now)
             // Where no trigger was there to do so when the row went.
-            try connection.change(
-                "UPDATE idempotent_calls SET of_earlier_life = 1 WHERE user_id = ?", [.text(added.id)])
-            try Self.complete(key, userId: added.id, audit.key, at: now, &connection)
+            try rows.endCalls(of: added.id)
+            try Self.noteDone(key, userId: added.id, audit.key, at: now, rows)
             try audit.record(
-                "user.registered", userId: added.id, details: ["email": audit.personal(added.email) ?? .null],
-                &connection)
-            guard try Self.take(.user(added.id), owner, &connection) else { return (added, nil) }
-            return (added, try Self.situation(added.id, at: now, draft: draft, &connection))
+                "user.registered", userId: added.id, details: ["email": audit.personal(added.email) ?? .null])
+            guard try rows.take(.user(added.id), owner: owner) else { return (added, nil) }
+            return (added, try Self.claim(added.id, at: now, draft: draft, rows))
         }
     }
 
@@ -74,118 +58,100 @@ extension CustomerStore {
         _ id: String, _ change: UserChange, under key: HostKey? = nil, at now: Milliseconds,
         draft: @escaping @Sendable (User) -> IntentDraft?
     ) async throws(StoreError) -> (user: User, claim: SyncClaim?)? {
-        let owner = owner
-        return try await writeRecorded { connection, audit throws(StoreError) in
-            try self.restoreTriggers(&connection)
-            guard var user = try Self.user(id, &connection) else { return nil }
-            try Self.complete(key, userId: id, customerId: user.customerId, audit.key, at: now, &connection)
-            if let email = change.email { try Self.requireFree(email, for: id, &connection) }
+        let (owner, restoredAt) = (owner, leaseClock.now())
+        return try await writeRecorded(
+            locking: [.user(id)] + (change.email.map { [.address($0)] } ?? []) + Self.locks(key)
+        ) { rows, audit throws(StoreError) in
+            try rows.restoreUsersTable(at: restoredAt)
+            guard var user = try rows.user(id) else { return nil }
+            try Self.complete(key, userId: id, customerId: user.customerId, audit.key, at: now, rows)
+            if let email = change.email { try Self.requireFree(email: email, for: id, rows) }
             user.apply(change)
-            try Self.write(change.columns(of: user), to: id, &connection)
+            try rows.updateUser(id, change.columns(of: user))
             // Also when nothing has changed: the answer speaks of a sync, and one that fails has to be tried again.
-            try Self.enqueueUnlessQueued(id, at: now, &connection)
-            try Self.stampQueued(id, at: now, &connection)
+            try rows.enqueue(id, change: Self.freshID(), at: now)
+            try rows.stampQueued(id, at: now)
             try audit.record(
                 "user.updated", userId: id, customerId: user.customerId,
-                details: change.auditDetails(email: audit.personal(change.email)), &connection)
-            guard try Self.take(.user(id), owner, &connection) else { return (user, nil) }
-            return (user, try Self.situation(id, at: now, draft: draft, &connection))
+                details: change.auditDetails(email: audit.personal(change.email)))
+            guard try rows.take(.user(id), owner: owner) else { return (user, nil) }
+            return (user, try Self.claim(id, at: now, draft: draft, rows))
         }
     }
 
+    /// Makes again what the host's migrations have taken off the users table.
+    package func restoreUsersTable() async throws(StoreError) {
+        let isWhole = try await read { rows throws(StoreError) in try rows.isUsersTableWhole() }
+        if isWhole { return }
+        let now = leaseClock.now()
+        try await write { rows throws(StoreError) in try rows.restoreUsersTable(at: now) }
+    }
+
+    /// How many triggers and indexes had to be made again since the last call.
+    package func takeRestoredParts() -> Int { engine.takeRestoredParts() }
+
     package func user(_ id: String) async throws(StoreError) -> User? {
-        try await read { connection throws(StoreError) in try Self.user(id, &connection) }
+        try await read { rows throws(StoreError) in try rows.user(id) }
     }
 
     /// The user of this address without regard to case. A host's table may hold several: the exact spelling goes first,
     /// then the smallest id.
     package func user(email: String) async throws(StoreError) -> User? {
-        try await read { connection throws(StoreError) in
-            try connection.rows(
-                """
-                SELECT \(User.columns) FROM users WHERE \(Self.mayHaveAddress)
-                ORDER BY email <> ?1 COLLATE BINARY, id
-                """, [.text(email)]
-            ).map { User(row: $0) }.first { sameAddress($0.email ?? "", email) }
+        try await read { rows throws(StoreError) in
+            try rows.users(email: email).first { sameAddress($0.email ?? "", email) }
         }
     }
 
     package func user(customerId: String) async throws(StoreError) -> User? {
-        try await read { connection throws(StoreError) in try Self.user(customerId: customerId, &connection) }
+        try await read { rows throws(StoreError) in try rows.user(customerId: customerId) }
     }
 
     /// Users in the order of their ids.
     /// - Parameter linked: Only those with (or without) a customer.
     package func users(limit: Int, after: String?, linked: Bool?) async throws(StoreError) -> [User] {
-        try await read { connection throws(StoreError) in
-            // An id of bytes comes after every text, so no page would ever be the last; and no call can name it.
-            var conditions = ["typeof(id) <> 'blob'"]
-            if after != nil { conditions.append("id > ?") }
-            if let linked { conditions.append("stripe_customer_id IS \(linked ? "NOT " : "")NULL") }
-            let filter = conditions.joined(separator: " AND ")
-            let arguments = (after.map { [SQLiteValue.text($0)] } ?? []) + [SQLiteValue(limit)]
-            return try connection.rows(
-                "SELECT \(User.columns) FROM users WHERE \(filter) ORDER BY id LIMIT ?", arguments
-            )
-            .map { User(row: $0) }
+        try await read { rows throws(StoreError) in try rows.users(after: after, limit: limit, linked: linked) }
+    }
+
+    /// The users of these ids, by id.
+    package func users(_ ids: Set<String>) async throws(StoreError) -> [String: User] {
+        try await read { rows throws(StoreError) in
+            var users: [String: User] = [:]
+            for id in ids { users[id] = try rows.user(id) }
+            return users
         }
     }
 
-    // MARK: Pieces
-
-    /// Finds the rows among which `sameAddress` decides: through the index, but NOCASE compares no further than a U+0000,
-    /// which rows of other programs may hold.
-    static let mayHaveAddress = "email = ?1 COLLATE NOCASE"
-
-    /// The id is ?1 to the letter: a column of integers would find 7 for 007 or 7.0 too, and whatever else is kept under
-    /// the id as it was given would be missed.
-    static let hasID = "id = ?1 AND CAST(id AS TEXT) = ?1"
-
-    /// Writes these columns of a row and no other: what stands there need not be what was read.
-    static func write(
-        _ columns: [(name: String, value: SQLiteValue)], to id: String, _ connection: inout Connection
-    ) throws(StoreError) {
-        guard !columns.isEmpty else { return }
-        let assignments = columns.map { "\($0.name) = ?" }.joined(separator: ", ")
-        try writeUsers(
-            .profile, "UPDATE users SET \(assignments) WHERE id = ?", columns.map(\.value) + [.text(id)], &connection)
-    }
-
-    static func user(_ id: String, _ connection: inout Connection) throws(StoreError) -> User? {
-        try connection.row("SELECT \(User.columns) FROM users WHERE \(hasID)", [.text(id)]).map { User(row: $0) }
-    }
-
-    static func user(customerId: String, _ connection: inout Connection) throws(StoreError) -> User? {
-        try connection.row("SELECT \(User.columns) FROM users WHERE stripe_customer_id = ?", [.text(customerId)])
-            .map { User(row: $0) }
+    package func userCount() async throws(StoreError) -> Int {
+        try await read { rows throws(StoreError) in try rows.userCount() }
     }
 
     /// Checked here rather than by a unique index, which a host's rows may not allow. It holds across processes, since
-    /// the transaction has the database's one write lock.
+    /// the transaction has the lock of the address.
+    /// - Parameters:
+    ///   - id: Also one whose id only the table takes for the same is in the way.
+    ///   - owner: Whose address it may be.
     static func requireFree(
-        _ email: String, for id: String?, _ connection: inout Connection
+        id: String? = nil, email: String?, for owner: String? = nil, _ rows: any StoreTransaction
     ) throws(StoreError) {
-        let holder = try connection.rows(
-            """
-            SELECT CAST(id AS TEXT), email FROM users
-            WHERE \(mayHaveAddress) AND (?2 IS NULL OR CAST(id AS TEXT) <> ?2)
-            """, [.text(email), SQLiteValue(id)]
-        ).first { sameAddress($0.text(1) ?? "", email) }
-        if let holder { throw .userExists(userId: holder.text(0) ?? "", sameEmail: true) }
+        let rivals = try rows.rivals(id: id, email: email)
+        if let holder = rivals.first(where: \.hasID) { throw .userExists(userId: holder.id, sameEmail: false) }
+        guard let email else { return }
+        let holder = rivals.first { rival in
+            sameAddress(rival.email ?? "", email) && owner.map { !sameCodePoints(rival.id, $0) } ?? true
+        }
+        if let holder { throw .userExists(userId: holder.id, sameEmail: true) }
     }
 }
 
 extension UserChange {
     /// What it changes of a row.
     /// - Parameter user: The user as the change makes it.
-    fileprivate func columns(of user: User) -> [(name: String, value: SQLiteValue)] {
-        var columns: [(String, SQLiteValue)] = []
-        if email != nil { columns.append(("email", SQLiteValue(user.email))) }
-        if name != nil { columns.append(("name", SQLiteValue(user.name))) }
-        if phone != nil { columns.append(("phone", SQLiteValue(user.phone))) }
-        if let metadata, metadata?.isEmpty != true {
-            columns.append(("stripe_metadata", SQLiteValue(storedMetadata(user.metadata))))
-        }
+    fileprivate func columns(of user: User) -> [(UserColumn, String?)] {
+        var columns: [(UserColumn, String?)] = []
+        if email != nil { columns.append((.email, user.email)) }
+        if name != nil { columns.append((.name, user.name)) }
+        if phone != nil { columns.append((.phone, user.phone)) }
+        if let metadata, metadata?.isEmpty != true { columns.append((.metadata, storedMetadata(user.metadata))) }
         return columns
     }
 

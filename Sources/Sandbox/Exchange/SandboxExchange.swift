@@ -2,8 +2,13 @@ import Dispatch
 package import Environment
 package import HTTP
 import JSON
-package import SQLite
+import SQLite
 import Synchronization
+
+/// The sandbox's file can't be opened.
+package struct SandboxFault: Error {
+    package let message: String
+}
 
 /// Stripe's customers API without the network. It stands below the Stripe client, in the place of the HTTP exchange, so
 /// that encoding, retries and error mapping run as they do in production.
@@ -27,8 +32,12 @@ package final class SandboxExchange: HTTPExchange {
     /// - Parameter path: The sandbox's own file, or `:memory:`.
     package init(
         path: String, clock: any WallClock, identifiers: any Identifiers, livemode: Bool = false
-    ) throws(SQLiteError) {
-        connection = Mutex(try openSandboxDatabase(path: path))
+    ) throws(SandboxFault) {
+        do throws(SQLiteError) {
+            connection = Mutex(try openSandboxDatabase(path: path))
+        } catch {
+            throw SandboxFault(message: error.message)
+        }
         self.clock = clock
         self.identifiers = identifiers
         self.livemode = livemode

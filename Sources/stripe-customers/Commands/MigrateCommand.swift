@@ -14,18 +14,19 @@ import CustomerStore
 func migrate(
     _ options: Options, dryRun: Bool, environment: [String: String]
 ) throws(StartFailure) {
+    let database = Database(path: options.database)
     let names: [String]
     var waiting = 0
     var concerns: [UsersTableConcern] = []
     do throws(StoreError) {
         names =
             try dryRun
-            ? MigrationRunner.pending(path: options.database, app: options.app)
-            : MigrationRunner.migrate(path: options.database, app: options.app)
+            ? database.pendingMigrations(app: options.app)
+            : database.migrate(app: options.app)
         // A database in memory is gone by now, and had no users; a dry run makes none.
         if options.database != ":memory:", access(options.database, F_OK) == 0 {
-            if !dryRun { waiting = try MigrationRunner.usersWithoutCustomer(path: options.database) }
-            concerns = (try? DatabaseInspection(path: options.database))?.usersConcerns ?? []
+            if !dryRun { waiting = try database.usersWithoutCustomer() }
+            concerns = (try? database.look())?.usersConcerns ?? []
         }
     } catch {
         throw StartFailure(error)

@@ -6,6 +6,7 @@ import Glibc
 import JSON
 import JSONRPC
 import JSONSchema
+import SQLiteStore
 import Sandbox
 import Schemas
 import Server

@@ -35,7 +35,7 @@ enum DatabaseCheck {
             return [.ok(name, "none yet at \(path); the first start makes it", ["path": .string(path)]), nobody]
         }
         let inspection: DatabaseInspection
-        do throws(StoreError) { inspection = try DatabaseInspection(path: path) } catch {
+        do throws(StoreError) { inspection = try Database(path: path).look() } catch {
             return [
                 .failed(name, "\(path): \(error.description)", next: nextStep(error)),
                 .skipped(usersName, "not looked at without the database"),
@@ -104,7 +104,7 @@ enum DatabaseCheck {
         case .otherApp: "leave --app out, or name that application's own database with --database"
         case .newerDatabase: "run the newer version of stripe-customers that was here before"
         case .nameTaken: "rename that, or name a database of its own with --database"
-        case .database, .cannotOpen: "see that it is an SQLite database which no other program holds locked"
+        case .engine, .cannotOpen: "see that it is an SQLite database which no other program holds locked"
         default: error.remedy ?? "mend that and check again"
         }
     }

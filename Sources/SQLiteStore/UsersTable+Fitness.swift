@@ -1,3 +1,4 @@
+import CustomerStore
 import SQLite
 
 /// What a table of the host's needs to have before anything is put on it.
@@ -54,5 +55,21 @@ extension UsersTable {
             SELECT 1 FROM pragma_index_list('users') AS list WHERE "unique" AND NOT partial
                 AND (SELECT group_concat(lower(coalesce(name, ''))) FROM pragma_index_info(list.name)) = 'id'
             """) != nil
+    }
+
+    /// "If a rowid table has a primary key that consists of a single column and the declared type of that column is
+    /// "INTEGER" in any mixture of upper and lower case, then the column becomes an alias for the rowid"
+    /// (https://www.sqlite.org/lang_createtable.html#rowid): only such a one is filled in by itself.
+    static func ids(_ connection: inout Connection) throws(StoreError) -> IDTraits {
+        let row = try connection.row(
+            """
+            SELECT upper(type) LIKE '%INT%',
+                upper(type) = 'INTEGER' AND pk = 1
+                AND (SELECT max(pk) FROM pragma_table_info('users')) = 1
+                AND (SELECT NOT wr FROM pragma_table_list
+                    WHERE schema = 'main' AND name = 'users' COLLATE NOCASE)
+            FROM pragma_table_info('users') WHERE lower(name) = 'id'
+            """)
+        return IDTraits(areIntegers: row?.bool(0) ?? false, areChosen: row?.bool(1) ?? false)
     }
 }

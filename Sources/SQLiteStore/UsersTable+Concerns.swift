@@ -1,11 +1,5 @@
+import CustomerStore
 import SQLite
-
-/// What a session can work with, and somebody should know before it begins: a rule or a row of the users table for which calls
-/// will fail, each for itself. Holds counts, names of columns and ids, and nothing else that a row says.
-package struct UsersTableConcern: Sendable, Equatable {
-    package let cause: String
-    package let remedy: String
-}
 
 extension UsersTable {
     /// All that is found in a table that is fit. Reads only.

@@ -1,3 +1,4 @@
+import CustomerStore
 import Migrations
 import SQLite
 
@@ -49,7 +50,7 @@ extension MigrationRunner {
         do throws(SQLiteError) {
             return try splitStatements(String(decoding: migration.sql, as: UTF8.self))
         } catch {
-            throw .database(error)
+            throw StoreError(error)
         }
     }
 }

@@ -1,7 +1,7 @@
+import CustomerStore
 import Environment
 import Migrations
 import SQLite
-import Synchronization
 
 /// The triggers and indexes that the migrations put on the host's `users` table, where they stay only as long as the host
 /// leaves the table in place; and those of the audit log, which go the same way.
@@ -88,35 +88,5 @@ enum UsersTable {
             ON CONFLICT (user_id) DO NOTHING
             """, [.integer(now)])
         return missing.count
-    }
-}
-
-extension CustomerStore {
-    /// Makes again what the host's migrations have taken off the users table.
-    package func restoreUsersTable() async throws(StoreError) {
-        let isKnown = try await read { connection throws(StoreError) in try self.hasWholeUsersTable(&connection) }
-        if !isKnown { try await write { connection throws(StoreError) in try self.restoreTriggers(&connection) } }
-    }
-
-    /// How many triggers and indexes had to be made again since the last call.
-    package func takeRestoredParts() -> Int { restoredParts.exchange(0, ordering: .relaxed) }
-
-    /// In a transaction that is about to change a user: no change is acknowledged that nothing has queued.
-    func restoreTriggers(_ connection: inout Connection) throws(StoreError) {
-        if try hasWholeUsersTable(&connection) { return }
-        let restored = try UsersTable.restore(at: leaseClock.now(), &connection)
-        restoredParts.add(restored, ordering: .relaxed)
-        // What was just made may be rolled back, so it is looked at once more.
-        if restored == 0 { wholeAt.store(try Self.schemaCookie(&connection), ordering: .relaxed) }
-    }
-
-    private func hasWholeUsersTable(_ connection: inout Connection) throws(StoreError) -> Bool {
-        try wholeAt.load(ordering: .relaxed) == Self.schemaCookie(&connection)
-    }
-
-    /// "The schema-version is incremented whenever the schema changes" (https://www.sqlite.org/pragma.html#pragma_schema_version):
-    /// whoever changes a table, nothing has to be looked at again until it does.
-    private static func schemaCookie(_ connection: inout Connection) throws(StoreError) -> Int {
-        Int(try connection.row("PRAGMA schema_version")?.integer(0) ?? 0)
     }
 }

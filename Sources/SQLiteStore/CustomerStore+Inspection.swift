@@ -1,3 +1,4 @@
+package import CustomerStore
 import SQLite
 
 extension CustomerStore {
@@ -12,18 +13,22 @@ extension CustomerStore {
         do throws(StoreError) {
             var connection = try unchanging(path)
             try MigrationRunner.requireMigratable(&connection)
-            try requireAccount(account, keyOwner, &connection)
-            try requireApp(app, &connection)
-            try AuditLog.requireOpenable(database: path, key: auditKey, &connection)
+            let (hasSettings, hasLog) = (try connection.hasTable("settings"), try connection.hasTable("audit_events"))
+            let rows = SQLiteTransaction(connection)
+            if hasSettings {
+                try requireAccount(account, keyOwner, rows)
+                try requireApp(app, rows)
+            }
+            if hasLog { try AuditLog.requireOpenable(database: path, key: auditKey, rows) }
         } catch {
             switch error {
-            case .database, .cannotOpen: return
+            case .engine, .cannotOpen: return
             default: throw error
             }
         }
     }
 
     private static func unchanging(_ path: String) throws(StoreError) -> Connection {
-        do throws(SQLiteError) { return try Connection(unchanging: path) } catch { throw .database(error) }
+        do throws(SQLiteError) { return try Connection(unchanging: path) } catch { throw StoreError(error) }
     }
 }

@@ -1,3 +1,4 @@
+import CustomerStore
 import Migrations
 import SQLite
 

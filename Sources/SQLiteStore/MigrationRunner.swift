@@ -1,3 +1,4 @@
+package import CustomerStore
 import Cryptography
 import Environment
 import Migrations
@@ -9,18 +10,18 @@ package enum MigrationRunner {
     /// - Parameter app: The application that the database is to belong to, or belongs to.
     package static func migrate(path: String, app: String? = nil) throws(StoreError) -> [String] {
         try CustomerStore.inspect(path: path, app: app)
-        var connection = try CustomerStore.open(path)
+        var connection = try openDatabase(path)
         let applied = try migrate(&connection)
-        _ = try connection.transaction { connection throws(StoreError) in
-            try CustomerStore.bind(toApp: app, &connection)
-        }
         let restored = try UsersTable.restoreIfNeeded(at: SystemClock().now(), &connection)
+        _ = try SQLiteTransaction(connection).transact(.immediate) { rows throws(StoreError) in
+            try CustomerStore.bind(toApp: app, rows)
+        }
         return applied + (restored > 0 ? ["users: \(restored) triggers and indexes"] : [])
     }
 
     /// How many users have no customer and wait for none: rows that were there before the triggers.
     package static func usersWithoutCustomer(path: String) throws(StoreError) -> Int {
-        var connection = try CustomerStore.open(path)
+        var connection = try openDatabase(path)
         return try usersWithoutCustomer(&connection)
     }
 
@@ -44,7 +45,8 @@ package enum MigrationRunner {
             throw .cannotOpen(path: path, reason: fault ?? error.message)
         }
         let pending = try requireMigratable(&connection)
-        try CustomerStore.requireApp(app, &connection)
+        guard try connection.hasTable("settings") else { return pending.map(\.name) }
+        try CustomerStore.requireApp(app, SQLiteTransaction(connection))
         return pending.map(\.name)
     }
 
@@ -155,7 +157,7 @@ package enum MigrationRunner {
         if error.isUniqueViolation {
             return .usersTableUnfit(reason: "stripe_customer_id holds the same value twice; clear the duplicates first")
         }
-        return .database(error)
+        return StoreError(error)
     }
 
     private static func checksum(_ bytes: [UInt8]) -> String { Hexadecimal.text(SHA256.hash(bytes)) }
