@@ -33,13 +33,14 @@ let package = Package(
         .target(name: "StandardIO"),
         .target(name: "JSONRPC", dependencies: ["JSON"]),
         .target(name: "JSONSchema", dependencies: ["JSON"]),
-        .target(name: "CSchemas"),
-        .target(name: "Schemas", dependencies: ["CSchemas", "JSON", "JSONRPC"]),
+
+        // MARK: What can be called
+        .target(name: "Interface", dependencies: ["JSON", "JSONRPC"]),
         .target(name: "CClients", exclude: ["runtime.mjs", "runtime.py"]),
-        .target(name: "Clients", dependencies: ["CClients", "JSON", "Schemas"]),
+        .target(name: "Clients", dependencies: ["CClients", "Interface", "JSON"]),
 
         // MARK: Who may do what
-        .target(name: "AccessPolicy", dependencies: ["JSON", "JSONSchema", "Schemas"]),
+        .target(name: "AccessPolicy", dependencies: ["Interface", "JSON", "JSONSchema"]),
 
         // MARK: The database
         .target(name: "SQLite", dependencies: ["CSQLite"]),
@@ -58,21 +59,22 @@ let package = Package(
         // MARK: What it is all for
         .target(
             name: "CustomerService",
-            dependencies: ["AccessPolicy", "Cryptography", "CustomerStore", "Environment", "JSON", "Stripe"]),
+            dependencies: [
+                "AccessPolicy", "Cryptography", "CustomerStore", "Environment", "Interface", "JSON", "Stripe",
+            ]),
 
         // MARK: The process
         .target(
             name: "Server",
-            dependencies: ["CustomerService", "Environment", "JSON", "JSONRPC", "JSONSchema", "Schemas", "StandardIO"]),
+            dependencies: ["Environment", "Interface", "JSON", "JSONRPC", "JSONSchema", "StandardIO"]),
         .target(
             name: "ModelContextProtocol",
-            dependencies: ["CustomerService", "JSON", "JSONRPC", "JSONSchema", "Schemas", "Server"]),
+            dependencies: ["Interface", "JSON", "JSONRPC", "JSONSchema", "Server"]),
         .executableTarget(
             name: "stripe-customers",
             dependencies: [
                 "AccessPolicy", "Clients", "Cryptography", "CustomerService", "CustomerStore", "Environment", "HTTP",
-                "JSON", "JSONSchema", "ModelContextProtocol", "SQLiteStore", "Sandbox", "Schemas", "Server",
-                "StandardIO",
+                "Interface", "JSON", "JSONSchema", "ModelContextProtocol", "SQLiteStore", "Sandbox", "Server", "StandardIO",
                 "Stripe",
             ]),
 
@@ -84,7 +86,7 @@ let package = Package(
         .testTarget(name: "EnvironmentTests", dependencies: ["Environment"]),
         .testTarget(name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC"]),
         .testTarget(name: "JSONSchemaTests", dependencies: ["JSON", "JSONSchema"]),
-        .testTarget(name: "AccessPolicyTests", dependencies: ["AccessPolicy", "JSON", "Schemas"]),
+        .testTarget(name: "AccessPolicyTests", dependencies: ["AccessPolicy", "CustomerService", "Interface", "JSON"]),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite"]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"]),
         .testTarget(name: "StripeTests", dependencies: ["Environment", "HTTP", "JSON", "Stripe", "TestSupport"]),
@@ -99,13 +101,15 @@ let package = Package(
         .testTarget(
             name: "CustomerServiceTests",
             dependencies: [
-                "Cryptography", "CustomerService", "CustomerStore", "Environment", "HTTP", "JSON", "Sandbox", "SQLite",
-                "SQLiteStore", "Stripe", "TestSupport",
+                "Cryptography", "CustomerService", "CustomerStore", "Environment", "HTTP", "Interface", "JSON",
+                "Sandbox", "SQLite", "SQLiteStore", "Stripe", "TestSupport",
             ]),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "CustomerService", "Environment", "JSON", "JSONRPC", "JSONSchema", "Schemas", "Server", "StandardIO",
+                "AccessPolicy", "CustomerService", "Environment", "Interface", "JSON", "JSONRPC", "JSONSchema",
+                "Server",
+                "StandardIO",
             ]),
         // Their scripts run in Python and Node, whose files SwiftPM would take for resources.
         .testTarget(
@@ -118,13 +122,14 @@ let package = Package(
         .testTarget(
             name: "ProcessTests",
             dependencies: [
-                "Cryptography", "Environment", "HTTP", "JSON", "JSONSchema", "SQLite", "Schemas", "TestSupport",
-                "stripe-customers",
+                "AccessPolicy", "Cryptography", "CustomerService", "Environment", "HTTP", "Interface", "JSON",
+                "JSONSchema",
+                "SQLite", "TestSupport", "stripe-customers",
             ],
             exclude: ["localstripe_server.py", "twoway.py"]),
     ],
     swiftLanguageModes: [.v6],
-    // C23, for the `#embed` in CSchemas.
+    // C23, for the `#embed` in CClients.
     cLanguageStandard: .gnu2x
 )
 
@@ -136,8 +141,8 @@ if Context.environment["STRIPE_CUSTOMERS_FUZZING"] != nil {
         .executableTarget(
             name: "LineFuzzer",
             dependencies: [
-                "CLibFuzzer", "CustomerService", "CustomerStore", "Environment", "JSON", "JSONRPC", "JSONSchema",
-                "SQLiteStore", "Sandbox", "Schemas", "Server", "StandardIO", "Stripe",
+                "CLibFuzzer", "CustomerService", "CustomerStore", "Environment", "Interface", "JSON", "JSONRPC",
+                "JSONSchema", "SQLiteStore", "Sandbox", "Server", "StandardIO", "Stripe",
             ],
             path: "Tests/Fuzz/LineFuzzer", linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]),
     ]

@@ -1,23 +1,14 @@
+package import Interface
 package import JSON
 
 /// A call as far as it matters to whether it is allowed.
 package struct AccessRequest: Sendable {
-    package struct Actor: Sendable {
-        package var id: String
-        package var role: String
-
-        package init(id: String, role: String) {
-            self.id = id
-            self.role = role
-        }
-    }
-
-    package var actor: Actor?
+    package var actor: CallActor?
     package var method: String
     /// Valid by the method's schema, without `_meta`.
     package var params: JSONObject
 
-    package init(actor: Actor?, method: String, params: JSONObject) {
+    package init(actor: CallActor?, method: String, params: JSONObject) {
         self.actor = actor
         self.method = method
         self.params = params
@@ -61,16 +52,17 @@ extension AccessPolicy {
     package func decide<Failure: Error>(
         _ request: AccessRequest, owning own: () async throws(Failure) -> Ownership
     ) async throws(Failure) -> AccessDecision {
-        if Self.open.contains(request.method) { return .allow }
+        let method = service[request.method]
+        if method?.isOpen == true { return .allow }
         guard let actor = request.actor else { return .deny(.actor) }
         guard let role = role(actor.role) else { return .deny(.role) }
-        guard role.allows(request.method) else { return .deny(.method) }
+        guard role.allows(request.method, method) else { return .deny(.method) }
         guard role.scope == .self else { return .allow }
-        guard let rule = SelfRule.table[request.method] else { return .deny(.scopeAll) }
-        if let name = rule.refusedMember(of: request.params, role) { return .deny(.field(name)) }
+        guard let method, !method.about.isEmpty else { return .deny(.scopeAll) }
+        if let name = role.refusedMember(of: request.params, method) { return .deny(.field(name)) }
         let scope = SelfScope(userId: actor.id, own: try await own())
-        guard scope.covers(rule, request.params) else { return .deny(.scopeAll) }
-        if let name = rule.refusedAddress(in: request.params, role, scope) { return .deny(.field(name)) }
+        guard scope.covers(Subject(request.params), method) else { return .deny(.scopeAll) }
+        if let name = role.refusedAddress(in: request.params, method, scope) { return .deny(.field(name)) }
         return .allowOnSelf
     }
 }

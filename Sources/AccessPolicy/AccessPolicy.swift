@@ -1,6 +1,6 @@
+package import Interface
 import JSON
 import JSONSchema
-import Schemas
 
 /// Who may call what: the file that `--policy` names.
 ///
@@ -26,9 +26,9 @@ package struct AccessPolicy: Sendable {
             fields = Self.names(role["fields"])
         }
 
-        func allows(_ method: String) -> Bool {
-            if methods.contains(CodePoints(method)) { return true }
-            let isForStar = scope == .all || SelfRule.table[method]?.mustBeNamed != true
+        func allows(_ name: String, _ method: MethodDeclaration?) -> Bool {
+            if methods.contains(CodePoints(name)) { return true }
+            let isForStar = scope == .all || method?.mustBeNamed != true
             return isForStar && methods.contains(CodePoints("*"))
         }
 
@@ -37,45 +37,47 @@ package struct AccessPolicy: Sendable {
         }
     }
 
-    /// What everybody may call, also without an actor: they tell about the process and about nobody.
-    package static let open: Set<String> = ["ping", "health", "rpc.discover"]
-
+    /// What there is to be allowed.
+    let service: ServiceDescription
     private let roles: [CodePoints: Role]
 
     /// - Throws: `PolicyFault`, with the place in the file.
-    package init(parsing bytes: [UInt8]) throws(PolicyFault) {
+    package init(parsing bytes: [UInt8], for service: ServiceDescription) throws(PolicyFault) {
+        self.service = service
         let document: JSONValue
         do { document = try JSONValue(parsing: bytes) } catch {
             throw PolicyFault(pointer: "", reason: "it is not JSON at byte \(error.offset): \(error.reason)")
         }
         let schema: Schema
-        do { schema = try Schema(Schemas.policy) } catch {
+        do { schema = try Schema(Self.schema(for: service)) } catch {
             throw PolicyFault(pointer: "", reason: "its schema can't be used: \(error)")
         }
         let violations = schema.validate(document, limit: 64).list
         // A misspelt member also leaves another one missing.
         if let violation = violations.first(where: { $0.keyword == "additionalProperties" }) ?? violations.first {
-            throw Self.unknownMethod(in: document)
+            throw Self.unknownMethod(in: document, service)
                 ?? PolicyFault(pointer: violation.instanceLocation, reason: violation.error)
         }
         let members = document["roles"]?.object?.members ?? []
         guard !members.isEmpty else {
-            let open = Self.open.sorted().joined(separator: ", ")
+            let open = service.methods.filter(\.isOpen).map(\.name).sorted().joined(separator: ", ")
             throw PolicyFault(
                 pointer: "/roles", reason: "it has no role, so that nobody could call anything but \(open): add one")
         }
-        for member in members { try Self.requireSense(member.name, member.value) }
+        for member in members { try Self.requireSense(member.name, member.value, service) }
         roles = Dictionary(
             members.map { (CodePoints($0.name), Role($0.value)) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The first of the methods that don't exist, with the one that was probably meant: the schema only lists them all.
-    private static func unknownMethod(in document: JSONValue) -> PolicyFault? {
+    private static func unknownMethod(
+        in document: JSONValue, _ service: ServiceDescription
+    ) -> PolicyFault? {
         for role in document["roles"]?.object?.members ?? [] {
             for (index, method) in (role.value["methods"]?.array ?? []).enumerated() {
-                guard let method = method.string, method != "*", !Schemas.methods.contains(method) else { continue }
+                guard let method = method.string, method != "*", service[method] == nil else { continue }
                 let place = JSONPointer.root.appending("roles").appending(role.name).appending("methods")
-                let meant = nearestMethod(method, in: Schemas.methods).map { ", did you mean \($0)?" } ?? ""
+                let meant = nearestMethod(method, in: service.names).map { ", did you mean \($0)?" } ?? ""
                 return PolicyFault(
                     pointer: place.appending(index).description,
                     reason: "there is no method \(quotable(method))\(meant)")
@@ -85,7 +87,9 @@ package struct AccessPolicy: Sendable {
     }
 
     /// What the schema can't say of one role. A policy that means more than it can give is refused, not read otherwise.
-    private static func requireSense(_ name: String, _ role: JSONValue) throws(PolicyFault) {
+    private static func requireSense(
+        _ name: String, _ role: JSONValue, _ service: ServiceDescription
+    ) throws(PolicyFault) {
         let place = JSONPointer.root.appending("roles").appending(name)
         guard role["scope"] == "self" else {
             guard role["fields"] == nil else {
@@ -96,13 +100,12 @@ package struct AccessPolicy: Sendable {
             return
         }
         for (index, method) in (role["methods"]?.array ?? []).enumerated() {
-            guard let method = method.string, method != "*", !open.contains(method), SelfRule.table[method] == nil
-            else {
+            guard let method = method.string.flatMap({ service[$0] }), !method.isOpen, method.about.isEmpty else {
                 continue
             }
             throw PolicyFault(
                 pointer: place.appending("methods").appending(index).description,
-                reason: "\(method) is never a matter of one user alone: take it out, or give it to a role with"
+                reason: "\(method.name) is never a matter of one user alone: take it out, or give it to a role with"
                     + " \"scope\": \"all\"")
         }
     }

@@ -1,4 +1,4 @@
-// The runtimes of the generated clients become part of the binary, as those of `schemas/` do (see CSchemas.c).
+// The runtimes of the generated clients become part of the binary, by C23's `#embed`, which takes the bytes as they are, in no time.
 
 #include "CClients.h"
 

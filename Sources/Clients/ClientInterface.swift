@@ -1,5 +1,5 @@
+import Interface
 import JSON
-import Schemas
 
 /// What a client has to know about this version, read from the schemas: the types, the methods, the errors.
 ///
@@ -45,35 +45,30 @@ struct ClientInterface {
     private(set) var methods: [Method] = []
     private(set) var errors: [ErrorKind] = []
 
-    init() {
-        _ = type(of: Schemas.meta, named: "Meta", in: Schemas.meta)
-        for entry in Schemas.methodTable {
-            guard let name = entry["name"]?.string, let params = Schemas.params(name),
-                let result = Schemas.result(name)
-            else { continue }
-            let tags = entry["tags"]?.array?.compactMap(\.string) ?? []
+    init(_ service: ServiceDescription) {
+        _ = type(of: CallMeta.schema, named: "Meta", in: CallMeta.schema)
+        for declaration in service.methods {
+            let (params, result) = (declaration.paramsSchema, declaration.resultSchema)
             let paramsName = params["title"]?.string ?? "Params"
             methods.append(
                 Method(
-                    name: name, summary: entry["summary"]?.string ?? "",
-                    description: entry["description"]?.string ?? "", paramsName: paramsName,
-                    params: fields(
-                        of: params, named: paramsName, in: params,
-                        bytes: entry["bytes"]?.array?.compactMap(\.string) ?? []
-                    ).filter { $0.name != "_meta" },
+                    name: declaration.name, summary: declaration.summary, description: declaration.description,
+                    paramsName: paramsName,
+                    params: fields(of: params, named: paramsName, in: params, bytes: declaration.bytes)
+                        .filter { $0.name != "_meta" },
                     result: type(of: result, named: result["title"]?.string ?? "Result", in: result),
-                    isSafe: tags.contains("readOnly") || tags.contains("idempotent")))
+                    isSafe: declaration.effect.isReading || declaration.isRepeatable))
         }
         // The errors of JSON-RPC itself are in no method's list.
-        errors = [
-            ErrorKind(type: "parse_error", code: -32700, description: "The line was no JSON."),
-            ErrorKind(type: "invalid_request", code: -32600, description: "The JSON was no request."),
-            ErrorKind(type: "method_not_found", code: -32601, description: "There is no such method."),
-        ]
-        for entry in Schemas.errors {
-            guard let type = entry["type"]?.string, let code = entry["code"]?.int64 else { continue }
-            errors.append(ErrorKind(type: type, code: code, description: entry["description"]?.string ?? ""))
-        }
+        errors =
+            [
+                ErrorKind(type: "parse_error", code: -32700, description: "The line was no JSON."),
+                ErrorKind(type: "invalid_request", code: -32600, description: "The JSON was no request."),
+                ErrorKind(type: "method_not_found", code: -32601, description: "There is no such method."),
+            ]
+            + Interface.ErrorKind.allCases.map {
+                ErrorKind(type: $0.rawValue, code: Int64($0.code), description: $0.description)
+            }
     }
 
     /// The paths of what may be left out of a method's params and can't be null, such as `.address.line2`; `.*` stands for

@@ -1,15 +1,20 @@
+package import Interface
 import CClients
 
 /// The client for Node: `Sources/CClients/runtime.mjs` with the errors and methods of this version.
-package func nodeClient(version: String) -> String { javaScriptClient(version: version, isTyped: false) }
+package func nodeClient(of service: ServiceDescription, version: String) -> String {
+    javaScriptClient(of: service, version: version, isTyped: false)
+}
 
 /// The same with types for TypeScript, which only have to be erased (`--erasableSyntaxOnly`), so that Node can run it.
-package func typeScriptClient(version: String) -> String { javaScriptClient(version: version, isTyped: true) }
+package func typeScriptClient(of service: ServiceDescription, version: String) -> String {
+    javaScriptClient(of: service, version: version, isTyped: true)
+}
 
 /// The runtime has its types as comments, in the syntax of Flow (https://flow.org/en/docs/types/comments/): `/*: T */`
 /// stands for `: T`, and what is in `/*:: … */` for itself. So one file is both, and runs as it lies there.
-private func javaScriptClient(version: String, isTyped: Bool) -> String {
-    let interface = ClientInterface()
+private func javaScriptClient(of service: ServiceDescription, version: String, isTyped: Bool) -> String {
+    let interface = ClientInterface(service)
     let template = Array(UnsafeBufferPointer(start: CClientsJavaScript.bytes, count: CClientsJavaScript.size))
     let text = filled(
         template, version: version,

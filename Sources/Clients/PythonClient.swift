@@ -1,8 +1,9 @@
+package import Interface
 import CClients
 
 /// The client for Python: `Sources/CClients/runtime.py` with the types, errors and methods of this version.
-package func pythonClient(version: String) -> String {
-    let interface = ClientInterface()
+package func pythonClient(of service: ServiceDescription, version: String) -> String {
+    let interface = ClientInterface(service)
     let template = Array(UnsafeBufferPointer(start: CClientsPython.bytes, count: CClientsPython.size))
     return filled(
         template, version: version,

@@ -1,17 +1,14 @@
+package import Interface
+
 extension CustomerService {
+    private static let families: [[any ServiceMethod.Type]] = [
+        Customers.methods, Users.methods, Sync.methods, Privacy.methods, Events.methods, Reconciliation.methods,
+        Audit.methods, Process.methods,
+    ]
+
+    /// What can be called, without a service to call it on.
+    package static let description = ServiceDescription(families.joined().map { $0.declaration })
+
     /// The methods that this service answers.
-    package var methods: [Method] {
-        [
-            CreateCustomer.method(of: self), UpdateCustomer.method(of: self), GetCustomer.method(of: self),
-            GetCustomerByEmail.method(of: self), DeleteCustomer.method(of: self), ArchiveCustomer.method(of: self),
-            RestoreCustomer.method(of: self), SyncCustomerWithUser.method(of: self),
-            EnsureCustomerExists.method(of: self), ListCustomers.method(of: self), RegisterUser.method(of: self),
-            UpdateUser.method(of: self), GetUser.method(of: self), GetUserByEmail.method(of: self),
-            GetUserByCustomerID.method(of: self), ListUsers.method(of: self), DeleteUser.method(of: self),
-            LinkCustomer.method(of: self), UnlinkCustomer.method(of: self), SyncAllUsers.method(of: self),
-            GetSyncStatus.method(of: self), HandleWebhook.method(of: self), Reconcile.method(of: self),
-            ExportUserData.method(of: self), EraseUser.method(of: self), ListAuditEvents.method(of: self),
-            VerifyAuditLog.method(of: self), Health.method(of: self),
-        ]
-    }
+    package var methods: [Method] { Self.families.joined().map { $0.method(of: self) } }
 }

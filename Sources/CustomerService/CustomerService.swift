@@ -1,3 +1,4 @@
+package import AccessPolicy
 package import CustomerStore
 package import Environment
 package import Stripe
@@ -16,6 +17,9 @@ package struct CustomerService: Sendable {
     let isLive: Bool
     let startedAt: Milliseconds
     let metrics: CallMetrics
+    let discovery: Discovery
+    /// Who may call what; `nil`: the host has every right.
+    package var policy: AccessPolicy?
     /// With which Stripe signs what it delivers to the host's webhook endpoint; several during a rotation.
     package var webhookSecrets: [String] = []
     /// `email`, `name`, `phone`: edits of these that are made at Stripe go into the user's row.
@@ -28,6 +32,7 @@ package struct CustomerService: Sendable {
     ) {
         self.metrics = metrics
         self.version = version
+        discovery = Discovery(version: version)
         self.account = account
         self.isLive = isLive
         startedAt = clock.steady()

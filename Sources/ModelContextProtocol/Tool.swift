@@ -1,7 +1,6 @@
-import CustomerService
+import Interface
 import JSON
 import JSONSchema
-import Schemas
 
 /// One method of the service as a tool.
 struct Tool: Sendable {
@@ -15,23 +14,22 @@ struct Tool: Sendable {
     /// to be an object.
     private let isWrapped: Bool
 
-    init(_ method: Method, entry: JSONValue, schema: Schema?) {
-        let tags = entry["tags"]?.array?.compactMap(\.string) ?? []
-        let isReadOnly = tags.contains("readOnly")
-        let result = Schemas.result(method.name) ?? [:]
+    init(_ method: Method, _ declaration: MethodDeclaration, schema: Schema?) {
+        let isReadOnly = declaration.effect.isReading
+        let result = declaration.resultSchema
         let isWrapped = !Self.isObject(result)
         name = method.name
-        isDestructive = tags.contains("destructive")
+        isDestructive = declaration.effect.isDestructive
         description = [
             "name": .string(method.name),
-            "title": .string(Self.withoutPeriod(entry["summary"]?.string ?? method.name)),
-            "description": .string("\(entry["summary"]?.string ?? "") \(entry["description"]?.string ?? "")"),
-            "inputSchema": Self.inputSchema(Schemas.params(method.name) ?? ["type": "object"]),
+            "title": .string(Self.withoutPeriod(declaration.summary)),
+            "description": .string("\(declaration.summary) \(declaration.description)"),
+            "inputSchema": Self.inputSchema(declaration.paramsSchema),
             "outputSchema": isWrapped ? Self.wrapped(result) : Self.asObject(result),
             // Every hint is told: a missing destructiveHint would count as true.
             "annotations": [
                 "readOnlyHint": .bool(isReadOnly), "destructiveHint": .bool(isDestructive),
-                "idempotentHint": .bool(isReadOnly || tags.contains("idempotent")), "openWorldHint": true,
+                "idempotentHint": .bool(isReadOnly || declaration.isRepeatable), "openWorldHint": true,
             ],
         ]
         self.method = method
@@ -88,8 +86,8 @@ struct Tool: Sendable {
     // MARK: - Calling
 
     /// What the model can do something about is a result that says so; a defect here is an error of the protocol.
-    func call(_ arguments: JSONValue, _ context: CallContext) async throws(ServiceError) -> JSONValue {
-        if let found = schema?.validate(arguments), found.total > 0 {
+    func call(_ call: Call) async throws(ServiceError) -> JSONValue {
+        if let found = schema?.validate(.object(call.params)), found.total > 0 {
             let texts = found.list.prefix(8).map { violation in
                 [violation.instanceLocation, violation.error].filter { !$0.isEmpty }.joined(separator: " ")
             }
@@ -98,9 +96,9 @@ struct Tool: Sendable {
         let result: JSONValue
         do throws(ServiceError) {
             let progress = ToolProgress()
-            var inner = context
-            inner.progress = { value in if let next = progress.next(value) { context.progress(next) } }
-            result = try await method.call(arguments, inner)
+            var inner = call
+            inner.progress = { value in if let next = progress.next(value) { call.progress(next) } }
+            result = try await method.call(inner)
         } catch  where error.kind == .internalError {
             throw error
         } catch {

@@ -1,6 +1,6 @@
+import Interface
 package import JSON
 import JSONRPC
-import Schemas
 package import Server
 
 extension ToolServer {
@@ -21,7 +21,7 @@ extension ToolServer {
 
     /// Of `_meta`: the process's own members have their meaning, and "keys" of others may stand beside them.
     package static var metaSchema: JSONValue {
-        guard var schema = Schemas.meta.object else { return Schemas.meta }
+        guard var schema = CallMeta.schema.object else { return CallMeta.schema }
         schema["additionalProperties"] = nil
         return .object(schema)
     }

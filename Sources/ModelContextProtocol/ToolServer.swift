@@ -1,7 +1,6 @@
-package import CustomerService
+package import Interface
 import JSON
 package import JSONSchema
-import Schemas
 
 /// The Model Context Protocol (https://modelcontextprotocol.io/specification) as a second dialect in front of the same
 /// methods: it is itself a table of methods (`initialize`, `tools/list`, `tools/call`, …), so lines, JSON-RPC, limits
@@ -24,30 +23,25 @@ package struct ToolServer: Sendable {
     ///   - paramsSchemas: by method name.
     ///   - allowsDestructive: whether there are tools for what can't be undone.
     package init(methods: [Method], paramsSchemas: [String: Schema], allowsDestructive: Bool, version: String) {
-        let all = Schemas.methodTable.compactMap { entry -> Tool? in
-            guard let name = entry["name"]?.string, !Self.withoutTool.contains(name),
-                let method = methods.first(where: { sameCodePoints($0.name, name) })
-            else { return nil }
-            return Tool(method, entry: entry, schema: paramsSchemas[name])
+        let all = methods.compactMap { method -> Tool? in
+            guard let declaration = method.declaration, declaration.isTool else { return nil }
+            return Tool(method, declaration, schema: paramsSchemas[method.name])
         }
         tools = all.filter { allowsDestructive || !$0.isDestructive }
         refused = all.filter { !allowsDestructive && $0.isDestructive }
         self.version = version
     }
 
-    /// What an agent has no use for: the wire's own methods, and a webhook, which only Stripe can sign.
-    private static let withoutTool: Set<String> = ["handleWebhook", "ping", "rpc.discover"]
-
     /// What the server answers in this dialect.
     package var methods: [Method] {
         [
-            Method(name: "initialize", ordering: .free) { params, _ throws(ServiceError) in try initialize(params) },
-            Method(name: "notifications/initialized", ordering: .free) { _, _ throws(ServiceError) in .null },
-            Method(name: "ping", ordering: .free) { _, _ throws(ServiceError) in [:] },
-            Method(name: "server/discover", ordering: .free) { _, _ throws(ServiceError) in discover() },
-            Method(name: "tools/list", ordering: .free) { _, _ throws(ServiceError) in list() },
-            Method(name: "tools/call", ordering: .free, carried: carried) { params, context throws(ServiceError) in
-                try await call(params, context)
+            Method(name: "initialize", isOpen: true) { call throws(ServiceError) in try initialize(call.params) },
+            Method(name: "notifications/initialized", isOpen: true) { _ throws(ServiceError) in .null },
+            Method(name: "ping", isOpen: true) { _ throws(ServiceError) in [:] },
+            Method(name: "server/discover", isOpen: true) { _ throws(ServiceError) in discover() },
+            Method(name: "tools/list", isOpen: true) { _ throws(ServiceError) in list() },
+            Method(name: "tools/call", isOpen: true, carried: carried) { outer throws(ServiceError) in
+                try await call(outer)
             },
         ]
     }
@@ -61,7 +55,7 @@ package struct ToolServer: Sendable {
     private static let instructions: JSONValue =
         "Users of the host and their Stripe customers: each user has exactly one customer. registerUser adds a user and the customer follows; change a linked customer through updateUser. Fields that are left out stay as they are, null unsets them."
 
-    private func initialize(_ params: JSONValue) throws(ServiceError) -> JSONValue {
+    private func initialize(_ params: JSONObject) throws(ServiceError) -> JSONValue {
         guard let wanted = params["protocolVersion"]?.string else {
             throw ServiceError.violation(of: "type", at: "/protocolVersion", "must be a string")
         }
@@ -92,7 +86,7 @@ package struct ToolServer: Sendable {
 
     /// The method behind the tool, by whose arguments the call is ordered among the others.
     @Sendable private func carried(_ params: JSONObject) -> (method: Method, params: JSONObject)? {
-        guard let tool = params["name"]?.string.flatMap(tool), let arguments = Self.arguments(.object(params)) else {
+        guard let tool = params["name"]?.string.flatMap(tool), let arguments = Self.arguments(params) else {
             return nil
         }
         return (tool.method, arguments)
@@ -101,25 +95,27 @@ package struct ToolServer: Sendable {
     private func tool(_ name: String) -> Tool? { tools.first { sameCodePoints($0.name, name) } }
 
     /// - Returns: `nil` when there is something else in their place.
-    private static func arguments(_ params: JSONValue) -> JSONObject? {
+    private static func arguments(_ params: JSONObject) -> JSONObject? {
         switch params["arguments"] {
         case nil, .null?: [:]
         case let arguments?: arguments.object
         }
     }
 
-    private func call(_ params: JSONValue, _ context: CallContext) async throws(ServiceError) -> JSONValue {
-        guard let name = params["name"]?.string else {
+    private func call(_ outer: Call) async throws(ServiceError) -> JSONValue {
+        guard let name = outer.params["name"]?.string else {
             throw ServiceError.violation(of: "type", at: "/name", "must be a string")
         }
-        guard let arguments = Self.arguments(params) else {
+        guard let arguments = Self.arguments(outer.params) else {
             throw ServiceError.violation(of: "type", at: "/arguments", "must be an object")
         }
         // Else a host could believe that its `timeoutMs` counts.
         guard arguments["_meta"] == nil else {
             throw ServiceError.violation(of: "properties", at: "/arguments", "has a _meta, which belongs beside it")
         }
-        if let tool = tool(name) { return try await tool.call(.object(arguments), context) }
+        if let tool = tool(name) {
+            return try await tool.call(Call(arguments, meta: outer.meta, progress: outer.progress))
+        }
         if refused.contains(where: { sameCodePoints($0.name, name) }) {
             return Tool.failure(
                 "\(name) can't be undone, so it is off. The person who starts this server may allow it with --allow-destructive."

@@ -1,5 +1,5 @@
-import CustomerService
 import Environment
+import Interface
 package import JSON
 package import JSONRPC
 
@@ -8,15 +8,15 @@ package import JSONRPC
 extension PendingCall {
     /// `method`, `tool` (what an agent's call calls), `id`, `outcome`, `durationMs`, `userId`, `customerId`,
     /// `traceparent`, how often Stripe was asked and under which `req_…` last; what is not there is left out.
-    package func logFields(_ outcome: RequestPipeline.Outcome) -> JSONObject {
+    package func logFields(_ outcome: Outcome) -> JSONObject {
         var fields: JSONObject = [:]
         switch work {
         case .call(let call):
-            let (content, params) = call.content
+            let subject = call.subject
             fields["method"] = .string(call.method.name)
-            if !sameCodePoints(content.name, call.method.name) { fields["tool"] = .string(content.name) }
-            fields["userId"] = params["userId"]
-            fields["customerId"] = params["customerId"]
+            if !sameCodePoints(call.target.name, call.method.name) { fields["tool"] = .string(call.target.name) }
+            fields["userId"] = subject.userId.map { .string($0) }
+            fields["customerId"] = subject.customerId.map { .string($0) }
             fields["traceparent"] = call.meta.traceparent.map { .string($0) }
         case .known: fields["method"] = method.map { .string($0) }
         }

@@ -1,4 +1,4 @@
-package import CustomerService
+package import Interface
 package import JSON
 
 /// Which calls wait for which: a call starts when every earlier call that shares a key with it has ended.
@@ -87,16 +87,12 @@ package struct KeyOrder: Sendable {
 }
 
 extension KeyOrder.Keys {
-    /// The keys that the params name at their top level.
-    package init(_ ordering: Ordering, params: JSONObject) {
-        switch ordering {
-        case .free: self = .none
-        case .byKey:
-            var keys: [KeyOrder.Key] = []
-            if let id = params["userId"]?.string { keys.append(.userID(CodePoints(id))) }
-            if let id = params["customerId"]?.string { keys.append(.customerID(CodePoints(id))) }
-            if let email = params["email"]?.string { keys.append(.email(CodePoints(loweredAddress(email)))) }
-            self = keys.isEmpty ? .everything : .some(keys)
-        }
+    /// The keys of whom a call is about.
+    package init(_ subject: Subject) {
+        var keys: [KeyOrder.Key] = []
+        if let id = subject.userId { keys.append(.userID(CodePoints(id))) }
+        if let id = subject.customerId { keys.append(.customerID(CodePoints(id))) }
+        if let email = subject.email { keys.append(.email(CodePoints(loweredAddress(email)))) }
+        self = keys.isEmpty ? .everything : .some(keys)
     }
 }

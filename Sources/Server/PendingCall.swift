@@ -1,4 +1,5 @@
 package import Environment
+import Interface
 package import JSONRPC
 import Synchronization
 
@@ -6,15 +7,15 @@ import Synchronization
 package final class PendingCall: Sendable {
     package enum Work: Sendable {
         /// The outcome is known without any work: a refusal. It only waits for its turn to be told.
-        case known(RequestPipeline.Outcome)
-        case call(ValidatedCall)
+        case known(Outcome)
+        case call(AdmittedCall)
     }
 
     package enum Turn: Sendable {
         /// It is to be carried out.
-        case run(ValidatedCall)
+        case run(AdmittedCall)
         /// There is nothing to do but to tell this, if nothing has been told yet.
-        case tell(RequestPipeline.Outcome)
+        case tell(Outcome)
     }
 
     private struct State {

@@ -29,12 +29,19 @@ package final class Reply: Sendable {
     /// Answers with this outcome.
     ///
     /// - Returns: false when the request had been answered before; then nothing happens.
-    package func answer(_ outcome: RequestPipeline.Outcome) -> Bool { settle(RequestPipeline.line(id, outcome)) }
+    package func answer(_ outcome: Outcome) -> Bool { settle(line(of: outcome)) }
 
     /// Leaves the request without an answer.
     ///
     /// - Returns: false when it had been answered before.
     package func withdraw() -> Bool { settle(nil) }
+
+    private func line(of outcome: Outcome) -> [UInt8] {
+        switch outcome {
+        case .success(let result): Response.result(id, result)
+        case .failure(let error): Response.error(id, error)
+        }
+    }
 
     private func settle(_ line: [UInt8]?) -> Bool {
         state.withLock { state in

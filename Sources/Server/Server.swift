@@ -1,6 +1,6 @@
-package import CustomerService
 import Dispatch
 package import Environment
+package import Interface
 package import JSONSchema
 import StandardIO
 
@@ -31,7 +31,7 @@ package final class Server: Sendable {
     }
 
     private let configuration: ServerConfiguration
-    private let pipeline: RequestPipeline
+    private let admission: Admission
     private let hooks: ServerHooks
     private let identifiers: any Identifiers
     private let log: Log
@@ -50,7 +50,7 @@ package final class Server: Sendable {
         self.hooks = hooks
         self.identifiers = identifiers
         self.log = log
-        pipeline = RequestPipeline(methods: methods, paramsSchemas: paramsSchemas, metaSchema: metaSchema)
+        admission = Admission(methods: methods, paramsSchemas: paramsSchemas, metaSchema: metaSchema)
         (events, post) = AsyncStream.makeStream()
     }
 
@@ -67,13 +67,13 @@ package final class Server: Sendable {
         let writer = LineWriter(descriptor: output)
         let watch = PeerWatch(output: output, parent: configuration.parent)
         let inFlight = InFlight(limit: configuration.maxInFlight)
-        let dispatcher = Dispatcher(
-            pipeline: pipeline, configuration: configuration, afterEach: hooks.afterEach, inFlight: inFlight,
+        let pipeline = Pipeline(
+            admission: admission, configuration: configuration, afterEach: hooks.afterEach, inFlight: inFlight,
             writer: writer, identifiers: identifiers, log: log)
 
         // Serial queues of their own, so each has a thread to block, none of the cooperative pool's.
         DispatchQueue(label: "writer").async { [post] in post.yield(.outputEnded(errno: writer.run())) }
-        DispatchQueue(label: "reader").async { [post] in post.yield(.inputEnded(reader.run(dispatcher.accept))) }
+        DispatchQueue(label: "reader").async { [post] in post.yield(.inputEnded(reader.run(pipeline.accept))) }
         DispatchQueue(label: "peer-watch").async { [post] in post.yield(.peer(watch.run())) }
         defer {
             reader.stop()
@@ -97,7 +97,7 @@ package final class Server: Sendable {
             case .terminate:
                 guard ![.terminated, .graceOver].contains(reason) else { continue }
                 reason = .terminated
-                dispatcher.refuseNewRequests()
+                pipeline.refuseNewRequests()
                 finish()
                 after(configuration.terminationGrace, .graceOver)
             case .inputEnded(let end):
@@ -106,7 +106,7 @@ package final class Server: Sendable {
             case .drained: writer.close()
             case .graceOver:
                 reason = .graceOver
-                dispatcher.abandon()
+                pipeline.abandon()
                 writer.close()
                 after(configuration.farewell, .farewellOver)
             case .outputEnded(nil): return reason

@@ -1,7 +1,6 @@
 package import Environment
 package import JSON
 package import JSONRPC
-import Schemas
 
 package struct ServerConfiguration: Sendable {
     /// Requests worked on at once; past it the input is not read.

@@ -12,7 +12,7 @@ import Synchronization
 /// The one owner of the output: whole lines, one write each, in the order in which they were handed over.
 ///
 /// `enqueue` never blocks. The queue has no limit of its own: who hands a line over counts it until `written` is called
-/// (the dispatcher its places in flight, and the bytes of batches; a reply its progress).
+/// (the intake its places in flight, and the bytes of batches; a reply its progress).
 package final class LineWriter: Sendable {
     private struct Entry: Sendable {
         var bytes: [UInt8]

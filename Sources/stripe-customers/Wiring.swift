@@ -11,8 +11,6 @@ import Stripe
 /// The parts of a service, chosen by the options: the one place that knows all of them.
 struct Wiring: Sendable {
     let service: CustomerService
-    /// What every call passes on its way to a method.
-    let callGuard: CallGuard
     let worker: SyncWorker
     let store: CustomerStore
     private let pollInterval: Milliseconds?
@@ -47,10 +45,10 @@ struct Wiring: Sendable {
             isLive: stripe.configuration.isLive, metrics: options.deterministic ? CallMetrics { 0 } : CallMetrics())
         service.webhookSecrets = webhookSecrets.values
         service.stripeWins = options.stripeWins
+        service.policy = policy?.policy
         self.service = service
         pollInterval = options.pollInterval.map { Milliseconds($0) * 1000 }
         keys = KeyMemory(store: store, clock: clock, log: log, days: options.keepKeys)
-        callGuard = CallGuard(service, policy: policy?.policy)
         worker = service.worker()
         do throws(StoreError) {
             try await service.tellForeignAuditParts()
@@ -65,10 +63,6 @@ struct Wiring: Sendable {
         worker.tellRestoredParts()
         FilePermissions(options).warn(log)
         webhookSecrets.warn(log)
-    }
-
-    var methods: [Method] {
-        ([.ping, .discover(version: version)] + service.methods).map(callGuard.guarded)
     }
 
     /// The number of this session among the deterministic ones on its database.

@@ -1,6 +1,7 @@
 import AccessPolicy
+import CustomerService
+import Interface
 import JSON
-import Schemas
 import Testing
 
 /// The full matrix: every role, every method, on the actor's own and on others.
@@ -16,7 +17,7 @@ import Testing
                 "trusted": {"methods": ["*", "linkCustomer", "unlinkCustomer", "restoreCustomer"], "scope": "self",
                     "fields": ["email", "metadata", "name"]},
                 "mute": {"methods": ["*"], "scope": "self", "fields": []}}}
-            """.utf8))
+            """.utf8), for: CustomerService.description)
     static let own = Ownership(customerId: "cus_own", email: "Own@example.com")
     static let open: Set<String> = ["ping", "health", "rpc.discover"]
 
@@ -46,13 +47,13 @@ import Testing
     private func decide(
         _ role: String?, _ method: String, _ params: JSONObject, owning own: Ownership = own
     ) async throws -> AccessDecision {
-        let actor = role.map { AccessRequest.Actor(id: "me", role: $0) }
+        let actor = role.map { CallActor(id: "me", role: $0) }
         return try await #require(Self.policy).decide(
             AccessRequest(actor: actor, method: method, params: params)
         ) { own }
     }
 
-    @Test("Every role on every method, its own and others'", arguments: Schemas.methods)
+    @Test("Every role on every method, its own and others'", arguments: CustomerService.description.names)
     func matrix(method: String) async throws {
         let (own, other) = Self.aboutSomebody[method] ?? ([:], [:])
         for params in [own, other] {
@@ -136,7 +137,8 @@ import Testing
         arguments: aboutSomebody.keys.sorted())
     func everyMember(method: String) async throws {
         let own = try #require(Self.aboutSomebody[method]).own
-        let names = (Schemas.params(method)?["properties"]?.object?.members ?? []).map(\.name)
+        let names = (CustomerService.description[method]?.paramsSchema["properties"]?.object?.members ?? []).map(
+            \.name)
         for name in names where name != "_meta" && !Self.subjects.contains(name) {
             if own[name] != nil, name == "email", method != "createCustomer" { continue }
             let rule = Self.members[method]?[name]
@@ -186,7 +188,7 @@ import Testing
         for var params in [own, others] {
             params[name] = value
             let request = AccessRequest(
-                actor: AccessRequest.Actor(id: "me", role: role), method: method, params: params)
+                actor: CallActor(id: "me", role: role), method: method, params: params)
             let decision = try await #require(Self.policy).decide(request) {
                 Issue.record("\(method) has read something")
                 return Self.own
@@ -218,16 +220,18 @@ import Testing
         ])
     func senseless(role: String, pointer: String, word: String) {
         let fault = #expect(throws: PolicyFault.self) {
-            try AccessPolicy(parsing: Array("{\"roles\": {\"a/b\": \(role)}}".utf8))
+            try AccessPolicy(parsing: Array("{\"roles\": {\"a/b\": \(role)}}".utf8), for: CustomerService.description)
         }
         #expect(fault?.pointer == pointer)
         #expect(fault?.reason.contains(word) == true, "\(fault?.reason ?? "")")
     }
 
-    @Test("A method is either never a user's own or has its line in the table", arguments: Schemas.methods)
+    @Test(
+        "A method is either never a user's own or has its line in the table",
+        arguments: CustomerService.description.names)
     func everyMethod(method: String) {
         let text = "{\"roles\": {\"a\": {\"methods\": [\"\(method)\"], \"scope\": \"self\"}}}"
-        let isTaken = (try? AccessPolicy(parsing: Array(text.utf8))) != nil
+        let isTaken = (try? AccessPolicy(parsing: Array(text.utf8), for: CustomerService.description)) != nil
         #expect(isTaken == (Self.aboutSomebody[method] != nil || Self.open.contains(method)))
     }
 
@@ -247,7 +251,9 @@ import Testing
             (#"{"rolls": {}}"#, ""), (#"{"roles": {"a": {"methods": []}, "a": {"methods": ["*"]}}}"#, ""), ("", ""),
         ])
     func faults(text: String, pointer: String) {
-        let fault = #expect(throws: PolicyFault.self) { try AccessPolicy(parsing: Array(text.utf8)) }
+        let fault = #expect(throws: PolicyFault.self) {
+            try AccessPolicy(parsing: Array(text.utf8), for: CustomerService.description)
+        }
         #expect(fault?.pointer.hasPrefix(pointer) == true, "\(String(describing: fault))")
     }
 
@@ -263,7 +269,9 @@ import Testing
             (#"{"roles": {}}"#, "it has no role"),
         ])
     func meant(text: String, words: String) {
-        let fault = #expect(throws: PolicyFault.self) { try AccessPolicy(parsing: Array(text.utf8)) }
+        let fault = #expect(throws: PolicyFault.self) {
+            try AccessPolicy(parsing: Array(text.utf8), for: CustomerService.description)
+        }
         #expect(fault?.reason.contains(words) == true, "\(String(describing: fault))")
     }
 }

@@ -1,5 +1,6 @@
 import CustomerService
 import HTTP
+import Interface
 import Stripe
 import Testing
 

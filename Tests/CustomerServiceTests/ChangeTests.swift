@@ -1,6 +1,7 @@
 import CustomerStore
 import Environment
 import HTTP
+import Interface
 import JSON
 import SQLite
 import TestSupport

@@ -2,6 +2,7 @@ import CustomerService
 import CustomerStore
 import Environment
 import HTTP
+import Interface
 import JSON
 import SQLiteStore
 import Sandbox
@@ -132,7 +133,7 @@ struct HostileEventTests {
         service.stripeWins = ["name"]
         let method = try #require(service.methods.first { $0.name == "handleWebhook" })
         let again = try await method.call(
-            ["payload": .string(payload), "signature": .string(signature)], CallContext())
+            Call(["payload": .string(payload), "signature": .string(signature)]))
         #expect(again["effect"]?.string == "duplicate")
         #expect(try await bench.user("u1").name == "Own")
     }

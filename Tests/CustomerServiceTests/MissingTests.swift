@@ -1,5 +1,6 @@
 import CustomerService
 import CustomerStore
+import Interface
 import JSON
 import TestSupport
 import Testing

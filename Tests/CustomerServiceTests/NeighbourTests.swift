@@ -1,6 +1,7 @@
 import CustomerService
 import CustomerStore
 import Environment
+import Interface
 import JSON
 import SQLite
 import Synchronization

@@ -2,6 +2,7 @@ import CustomerService
 import CustomerStore
 import Environment
 import HTTP
+import Interface
 import JSON
 import SQLite
 import Sandbox

@@ -3,6 +3,7 @@ import CustomerService
 import CustomerStore
 import Environment
 import HTTP
+import Interface
 import JSON
 import SQLite
 import SQLiteStore
@@ -52,7 +53,7 @@ final class WebhookBench: Sendable {
         guard let method = service.methods.first(where: { $0.name == name }) else {
             throw ServiceError(.internalError, "no method \(name)")
         }
-        return try await method.call(.object(params), CallContext(idempotencyKey: key))
+        return try await method.call(Call(params, meta: CallMeta(idempotencyKey: key)))
     }
 
     /// - Returns: The id of the customer.

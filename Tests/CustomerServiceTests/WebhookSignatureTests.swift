@@ -1,5 +1,6 @@
 import CustomerService
 import Environment
+import Interface
 import JSON
 import Testing
 
@@ -14,8 +15,8 @@ struct WebhookSignatureTests {
         if let secrets { service.webhookSecrets = secrets }
         let method = try #require(service.methods.first { $0.name == "handleWebhook" })
         do throws(ServiceError) {
-            let params: JSONValue = ["payload": .string(payload ?? self.payload), "signature": .string(signature)]
-            return try await method.call(params, CallContext())["eventId"]?.string == "evt_1"
+            let params: JSONObject = ["payload": .string(payload ?? self.payload), "signature": .string(signature)]
+            return try await method.call(Call(params))["eventId"]?.string == "evt_1"
         } catch {
             #expect(error.kind == .invalidSignature)
             #expect(!error.retryable)

@@ -2,6 +2,7 @@ import CustomerService
 import CustomerStore
 import Environment
 import HTTP
+import Interface
 import JSON
 import SQLite
 import SQLiteStore
@@ -89,7 +90,7 @@ final class World: Sendable {
         guard let method = service.methods.first(where: { $0.name == name }) else {
             throw ServiceError(.internalError, "no method \(name)")
         }
-        return try await method.call(.object(params), CallContext(idempotencyKey: key))
+        return try await method.call(Call(params, meta: CallMeta(idempotencyKey: key)))
     }
 
     /// Writes to the database as another program does.

@@ -1,6 +1,7 @@
 import CustomerService
 import CustomerStore
 import HTTP
+import Interface
 import JSON
 import TestSupport
 import Testing

@@ -1,4 +1,7 @@
+import AccessPolicy
+import CustomerService
 import Foundation
+import Interface
 import JSON
 import TestSupport
 import Testing
@@ -24,6 +27,32 @@ struct RecordedTests {
         let printed = try await Subprocess.run(["client", language]).lines.map { $0 + "\n" }.joined()
         try compare(printed, with: "Tests/Recorded/\(file)")
     }
+
+    @Test("The folder `schemas` has what is declared, and nothing else")
+    func schemas() throws {
+        let service = CustomerService.description
+        let files = service.files + [("policy.json", AccessPolicy.schema(for: service))]
+        for file in files { try compare(file.content.pretty, with: "schemas/\(file.name)") }
+        let folder = Self.root.appending(path: "schemas")
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        where !files.contains(where: { $0.name == name }) {
+            if Self.records { try FileManager.default.removeItem(at: folder.appending(path: name)) }
+            Issue.record("schemas/\(name) is declared nowhere: run .ci/record")
+        }
+    }
+
+    @Test("The fuzzer's dictionary has every method")
+    func dictionary() throws {
+        let path = "Tests/Fuzz/wire.dict"
+        let parts = try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
+            .components(separatedBy: Self.divider)
+        try #require(parts.count == 2)
+        let names = CustomerService.description.names.map { #""\"\#($0)\"""# }
+        let head = ["# The methods, written by .ci/record."] + names
+        try compare(head.joined(separator: "\n") + "\n" + Self.divider + parts[1], with: path)
+    }
+
+    private static let divider = "# Further words: https://llvm.org/docs/LibFuzzer.html#dictionaries\n"
 
     private func compare(_ text: String, with path: String) throws {
         let file = Self.root.appending(path: path)

@@ -1,6 +1,7 @@
+import CustomerService
 import Foundation
+import Interface
 import JSON
-import Schemas
 import TestSupport
 import Testing
 
@@ -26,10 +27,12 @@ struct RepositoryTests {
         lines = text.components(separatedBy: "\n")
     }
 
-    @Test("The tables of methods are those of methods.json and the schemas", arguments: Schemas.methodTable)
+    @Test(
+        "The tables of methods are those of methods.json and the schemas",
+        arguments: CustomerService.description.methods.map(\.json))
     func methods(entry: JSONValue) throws {
         let name = try #require(entry["name"]?.string)
-        let schema = try #require(Schemas.params(name))
+        let schema = try #require(CustomerService.description[name]?.paramsSchema)
         let required = schema["required"]?.array?.compactMap(\.string) ?? []
         let members = (schema["properties"]?.object?.members.map(\.name) ?? []).filter { $0 != "_meta" }
         let params = members.filter(required.contains) + members.filter { !required.contains($0) }.map { $0 + "?" }
@@ -40,7 +43,7 @@ struct RepositoryTests {
         }
     }
 
-    @Test("The table of errors is that of errors.json", arguments: Schemas.errors)
+    @Test("The table of errors is that of errors.json", arguments: ErrorKind.allCases.map(\.json))
     func errors(entry: JSONValue) throws {
         let (type, code) = (try #require(entry["type"]?.string), try #require(entry["code"]?.int64))
         let retryable = entry["retryable"]?.bool == true ? "yes" : "no"
@@ -50,13 +53,41 @@ struct RepositoryTests {
 
     @Test("The tables have no method and no error that is not there")
     func noOthers() {
-        #expect(lines.count { $0.hasPrefix("| -") } == Schemas.errors.count)
+        #expect(lines.count { $0.hasPrefix("| -") } == ErrorKind.allCases.count)
         let sections = text.components(separatedBy: "\n# ").flatMap { $0.components(separatedBy: "\n## ") }
         let rows = sections.filter { $0.hasPrefix("Methods") }.flatMap { $0.components(separatedBy: "\n") }
             .filter { $0.hasPrefix("| `") }
-        #expect(rows.count == 2 * Schemas.methods.count)
-        for row in rows { #expect(Schemas.methods.contains(String(row.dropFirst(3).prefix { $0 != "`" })), "\(row)") }
+        #expect(rows.count == 2 * CustomerService.description.names.count)
+        for row in rows {
+            #expect(CustomerService.description.names.contains(String(row.dropFirst(3).prefix { $0 != "`" })), "\(row)")
+        }
     }
+
+    @Test("Nothing but a method itself names it: what is to be known of it is declared there")
+    func methodsAreDeclaredOnce() throws {
+        let names = Set(CustomerService.description.names.map { Substring($0) })
+        for file in try sources() {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let named = names.intersection(text.split(separator: "\""))
+            for name in named where !text.contains("name: \"\(name)\", group:") {
+                let means = Self.otherMeanings[file.lastPathComponent] ?? []
+                #expect(means.contains(String(name)), "\(name) in \(file.path)")
+            }
+        }
+    }
+
+    /// Where the same word means something else.
+    private static let otherMeanings: [String: Set<String>] = [
+        // A method of the Model Context Protocol.
+        "ToolServer.swift": ["ping"],
+        // Examples for readers.
+        "Help.swift": ["ping"], "ExportUserData.swift": ["registerUser"], "ListAuditEvents.swift": ["registerUser"],
+        "PolicySchema.swift": ["getUser", "updateUser", "ensureCustomerExists"],
+        // The duty that one process has at a time.
+        "Reconciliation.swift": ["reconcile"], "CustomerStore+Reconcile.swift": ["reconcile"],
+        // Of a call that an earlier version has noted, only its name tells what its effect was.
+        "CustomerStore+IdempotentCalls.swift": ["createCustomer"],
+    ]
 
     @Test("Every option, command and exit code is explained")
     func options() throws {

@@ -1,6 +1,6 @@
 import Foundation
+import Interface
 import JSON
-import Schemas
 
 /// A golden conversation: a file of `Tests/Transcripts`, one JSON object a line, in the order in which a host would see
 /// it. README.md there says what the lines mean.

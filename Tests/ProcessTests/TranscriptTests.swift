@@ -1,8 +1,9 @@
+import CustomerService
 import Foundation
+import Interface
 import JSON
 import JSONSchema
 import SQLite
-import Schemas
 import TestSupport
 import Testing
 
@@ -34,16 +35,18 @@ struct TranscriptTests {
         for exchange in try Transcript(name).exchanges() {
             let (method, answer) = (exchange.method, exchange.answer)
             let error = answer["error"]
-            if let schema = Schemas.params(method), ![-32600, -32602].contains(error?["code"]?.int64) {
+            if let schema = CustomerService.description[method]?.paramsSchema,
+                ![-32600, -32602].contains(error?["code"]?.int64)
+            {
                 let violations = try Schema(schema).validate(exchange.params)
                 #expect(violations.isEmpty, "\(method) \(exchange.params): \(violations.list)")
             }
-            if let result = answer["result"], let schema = Schemas.result(method) {
+            if let result = answer["result"], let schema = CustomerService.description[method]?.resultSchema {
                 let violations = try Schema(schema).validate(result)
                 #expect(violations.isEmpty, "\(method) \(result): \(violations.list)")
             }
             guard let error, let type = error["data"]?["type"]?.string else { continue }
-            let known = Schemas.errors.first { $0["type"]?.string == type }
+            let known = ErrorKind.allCases.map(\.json).first { $0["type"]?.string == type }
             if let known {
                 #expect(error["code"] == known["code"], "\(method) \(type)")
                 let isDocumented = known["anyMethod"] == true || documentedErrors(of: method).contains(type)
@@ -83,7 +86,9 @@ struct TranscriptTests {
         "linkCustomer": ["stripe_request_rejected", "idempotency_conflict"],
     ]
 
-    @Test("Each method has a conversation with a success and each error that it documents", arguments: Schemas.methods)
+    @Test(
+        "Each method has a conversation with a success and each error that it documents",
+        arguments: CustomerService.description.names)
     func complete(method: String) throws {
         guard !Self.withoutConversation.contains(method) else { return }
         let exchanges = try Transcript(method).exchanges().filter { $0.method == method }
@@ -106,7 +111,7 @@ struct TranscriptTests {
     }
 
     private func documentedErrors(of method: String) -> Set<String> {
-        let entry = Schemas.methodTable.first { $0["name"]?.string == method }
+        let entry = CustomerService.description.methods.map(\.json).first { $0["name"]?.string == method }
         return Set(entry?["errors"]?.array?.compactMap(\.string) ?? [])
     }
 }

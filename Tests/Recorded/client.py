@@ -963,8 +963,9 @@ class StripeCustomersError(Exception):
 
     def __str__(self) -> str:
         violations = self.data.get("violations")
+        suggestion = self.data.get("suggestion")
         if not violations:
-            return self.message
+            return self.message + (": did you mean {}?".format(suggestion) if suggestion else "")
         return self.message + ": " + "; ".join(
             "{} {}".format(each.get("instanceLocation") or "params", each.get("error")) for each in violations[:5])
 
@@ -1535,24 +1536,27 @@ class _Client:
 
     def __init__(
         self, *, database: Optional[str] = None, sandbox: bool = False, api_key: Optional[str] = None,
-        arguments: Sequence[str] = (), binary: Optional[str] = None, env: Optional[Mapping[str, str]] = None,
-        log: Optional[Callable[[str], None]] = None, timeout: Optional[float] = None, retry: bool = False,
-        grace: float = 5.0
+        policy: Optional[str] = None, arguments: Sequence[str] = (), binary: Optional[str] = None,
+        env: Optional[Mapping[str, str]] = None, log: Optional[Callable[[str], None]] = None,
+        timeout: Optional[float] = None, retry: bool = False, grace: float = 5.0
     ) -> None:
         """Options of the process, and terms of all calls.
 
         database: the SQLite file. sandbox: a built-in Stripe takes the place of the network. api_key: else the
-        variable STRIPE_API_KEY. arguments: further options, as on the command line. binary: the executable (else the
-        variable STRIPE_CUSTOMERS_BINARY, else `stripe-customers` in the PATH). env: the whole environment of the
-        process. log: called with each line of its log, on a thread (default: the logger `stripe_customers`).
-        timeout: seconds that a call may take. retry: send a call again after a crash of the process, if the method
-        promises that this is safe. grace: seconds that `close` waits before it sends SIGTERM.
+        variable STRIPE_API_KEY. policy: the file with the access policy. arguments: further options, as on the command
+        line. binary: the executable (else the variable STRIPE_CUSTOMERS_BINARY, else `stripe-customers` in the PATH).
+        env: the whole environment of the process. log: called with each line of its log, on a thread (default: the
+        logger `stripe_customers`). timeout: seconds that a call may take. retry: send a call again after a crash of
+        the process, if the method promises that this is safe. grace: seconds that `close` waits before it sends
+        SIGTERM.
         """
         command = [binary or os.environ.get("STRIPE_CUSTOMERS_BINARY") or "stripe-customers", "serve"]
         if database is not None:
             command += ["--database", database]
         if sandbox:
             command.append("--sandbox")
+        if policy is not None:
+            command += ["--policy", policy]
         self._command = command + list(arguments)
         self._env = dict(os.environ if env is None else env)
         if api_key is not None:

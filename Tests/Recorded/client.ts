@@ -1215,6 +1215,8 @@ export interface StripeCustomersOptions {
   sandbox?: boolean | undefined
   /** Else the variable STRIPE_API_KEY. Never handed on as an argument: those show in `ps`. */
   apiKey?: string | undefined
+  /** The file with the access policy. */
+  policy?: string | undefined
   /** Further options, as on the command line. */
   arguments?: readonly string[] | undefined
   /** The executable; else the variable STRIPE_CUSTOMERS_BINARY, else `stripe-customers` in the PATH. */
@@ -1282,7 +1284,8 @@ export class StripeCustomersError extends Error {
 
   constructor(message: string, code: number = 0, data: CallErrorData = {}) {
     const violations = data.violations?.slice(0, 5).map((each) => `${each.instanceLocation || 'params'} ${each.error}`)
-    super(violations ? `${message}: ${violations.join('; ')}` : message)
+    const suggestion = typeof data['suggestion'] === 'string' ? `: did you mean ${data['suggestion']}?` : ''
+    super(violations ? `${message}: ${violations.join('; ')}` : message + suggestion)
     // Not only that of the class, which a bundler makes short.
     this.name = data.type ? className(data.type) : new.target.name
     this.type = data.type ?? ''
@@ -1610,6 +1613,48 @@ function serialized(message: object): string {
   return text
 }
 
+// Options
+
+const CLIENT_OPTIONS = [
+  'database', 'sandbox', 'apiKey', 'policy', 'arguments', 'binary', 'env', 'log', 'timeoutMs', 'retry', 'graceMs',
+]
+const CALL_OPTIONS = ['timeoutMs', 'signal', 'retry', 'meta', 'onProgress']
+const META = ['actor', 'idempotencyKey', 'progressToken', 'traceparent']
+
+/** Letters to insert, remove or replace to make `b` of `a`. */
+function distance(a: string, b: string): number {
+  let previous = [...b, ''].map((_, index) => index)
+  for (const [i, letter] of [...a].entries()) {
+    const current = [i + 1]
+    for (const [j, other] of [...b].entries()) {
+      const replaced = (previous[j] ?? 0) + (letter === other ? 0 : 1)
+      current.push(Math.min(replaced, (previous[j + 1] ?? 0) + 1, (current[j] ?? 0) + 1))
+    }
+    previous = current
+  }
+  return previous[b.length] ?? 0
+}
+
+/** A misspelt option would be left out without a word, and with it what it was to protect. */
+function requireOptions(what: string, options: unknown, names: readonly string[], hint: string) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new TypeError(`${what} is an object, such as { ${names[0]}: … }, and not ${Array.isArray(options) ? 'an array'
+      : options === null ? 'null' : `a ${typeof options}`}`)
+  }
+  for (const name of Object.keys(options)) {
+    if (names.includes(name)) continue
+    const allowed = Math.min(3, Math.max(1, Math.floor(name.length / 3)))
+    const near = name.length > 80 ? [] : names.map((each) => ({ each, far: distance(name, each) }))
+      .filter(({ far }) => far <= allowed).sort((a, b) => a.far - b.far)
+    const words = META.includes(name) && what === CALL ? `it belongs in meta: { meta: { ${name}: … } }`
+      : near[0] ? `did you mean ${near[0].each}?` : hint
+    throw new TypeError(`${what} has no option ${JSON.stringify(name.slice(0, 80))}: ${words}`)
+  }
+}
+
+const CLIENT = 'The argument of StripeCustomers'
+const CALL = 'The last argument of a call'
+
 export class StripeCustomers {
   #options: StripeCustomersOptions
   #run: Run | undefined = undefined
@@ -1617,7 +1662,11 @@ export class StripeCustomers {
   #lastID = 0
   #closed = false
 
-  constructor(options: StripeCustomersOptions = {}) { this.#options = options }
+  constructor(options: StripeCustomersOptions = {}) {
+    requireOptions(
+      CLIENT, options, CLIENT_OPTIONS, "those of the command line go into arguments, as in arguments: ['--account', 'acct_…']")
+    this.#options = options
+  }
 
   /** The id of the process while it runs. */
   get pid(): number | undefined { return this.#run?.ended ? undefined : this.#run?.child.pid }
@@ -1630,6 +1679,7 @@ export class StripeCustomers {
 
   /** Calls a method by its name. */
   async call(method: string, params: object = {}, options: CallOptions = {}): Promise<unknown> {
+    requireOptions(CALL, options, CALL_OPTIONS, `it takes ${CALL_OPTIONS.join(', ')}`)
     const retries = safe.has(method) && (options.retry ?? this.#options.retry ?? false)
     for (;;) {
       const run = this.#running()
@@ -1684,8 +1734,11 @@ export class StripeCustomers {
       throw new ProcessEnded(`stripe-customers has ended ${this.#starts.length} times within ` +
         `${RESTART_WINDOW / 1000} seconds and is not started again for now; the last time: ${this.#run?.ended?.message}`)
     }
-    const { database, sandbox, apiKey, arguments: more = [], binary, env = process.env, log } = this.#options
-    const args = ['serve', ...(database == null ? [] : ['--database', database]), ...(sandbox ? ['--sandbox'] : [])]
+    const { database, sandbox, apiKey, policy, arguments: more = [], binary, env = process.env, log } = this.#options
+    const args = [
+      'serve', ...(database == null ? [] : ['--database', database]), ...(sandbox ? ['--sandbox'] : []),
+      ...(policy == null ? [] : ['--policy', policy]),
+    ]
     this.#run = new Run(
       binary ?? process.env['STRIPE_CUSTOMERS_BINARY'] ?? 'stripe-customers', [...args, ...more],
       apiKey == null ? env : { ...env, STRIPE_API_KEY: apiKey }, log ?? (() => {}))

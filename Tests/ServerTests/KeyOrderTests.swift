@@ -1,4 +1,5 @@
 import CustomerService
+import Interface
 import JSON
 import Server
 import Testing
@@ -90,10 +91,9 @@ struct KeyOrderTests {
     @Test("Keys come from the top level of the params; emails are compared without regard to case")
     func keysOfParams() {
         let params: JSONObject = ["userId": "ada", "email": "Ada@Example.COM", "metadata": ["customerId": "cus_1"]]
-        #expect(KeyOrder.Keys(.byKey, params: params) == .some([ada, mail]))
-        #expect(KeyOrder.Keys(.byKey, params: ["limit": 3]) == .everything)
-        #expect(KeyOrder.Keys(.byKey, params: ["userId": .null]) == .everything)
-        #expect(KeyOrder.Keys(.free, params: params) == .none)
+        #expect(KeyOrder.Keys(Subject(params)) == .some([ada, mail]))
+        #expect(KeyOrder.Keys(Subject(["limit": 3])) == .everything)
+        #expect(KeyOrder.Keys(Subject(["userId": .null])) == .everything)
     }
 
     @Test("Ids that are spelled with other code points are other keys")

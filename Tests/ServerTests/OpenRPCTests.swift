@@ -1,9 +1,10 @@
+import CustomerService
+import Interface
 import JSON
-import Schemas
 import Testing
 
 @Suite("OpenRPC document") struct OpenRPCTests {
-    static let whole = openRPCDocument(version: "1.2.3")
+    static let whole = openRPCDocument(of: CustomerService.description, version: "1.2.3")
     private var document: JSONValue { Self.whole }
 
     @Test("It names its specification, the process and its version, and the limits of the wire")
@@ -19,7 +20,7 @@ import Testing
     @Test("It describes every method once, in order, with named params")
     func methods() throws {
         let methods = try #require(document["methods"]?.array)
-        #expect(methods.compactMap { $0["name"]?.string } == Schemas.methods)
+        #expect(methods.compactMap { $0["name"]?.string } == CustomerService.description.names)
         for method in methods {
             #expect(method["paramStructure"] == "by-name")
             #expect(method["result"]?["name"]?.string?.isEmpty == false)
@@ -27,10 +28,10 @@ import Testing
         }
     }
 
-    @Test("Its params are those of the schema, the required ones first", arguments: Schemas.methods)
+    @Test("Its params are those of the schema, the required ones first", arguments: CustomerService.description.names)
     func params(method: String) throws {
         let params = try #require(described(method)["params"]?.array)
-        let schema = try #require(Schemas.params(method))
+        let schema = try #require(CustomerService.description[method]?.paramsSchema)
         let names = params.compactMap { $0["name"]?.string }
         #expect(Set(names) == Set(schema["properties"]?.object?.members.map(\.name) ?? []))
         let required = params.map { $0["required"]?.bool == true }
@@ -50,7 +51,9 @@ import Testing
         #expect(seen == Set((schemas ?? []) + (errors ?? [])))
     }
 
-    @Test("The errors of a method have different codes, its example names the params", arguments: Schemas.methods)
+    @Test(
+        "The errors of a method have different codes, its example names the params",
+        arguments: CustomerService.description.names)
     func errorsAndExamples(method: String) throws {
         let entry = described(method)
         let references = try #require(entry["errors"]?.array?.compactMap { $0["$ref"]?.string })

@@ -1,5 +1,6 @@
 import CustomerService
 import Environment
+import Interface
 import JSON
 import Server
 import Testing
@@ -23,11 +24,11 @@ struct OrderTests {
     func sameKey() async throws {
         let trace = Trace()
         let gate = Gate()
-        let method = Method(name: "work") { params, _ in
-            trace.append("start \(text(params["n"]))")
+        let method = Method(name: "work") { call in
+            trace.append("start \(text(call.params["n"]))")
             await gate.pass()
-            trace.append("end \(text(params["n"]))")
-            return params
+            trace.append("end \(text(call.params["n"]))")
+            return .object(call.params)
         }
         let session = try Session([method])
         for n in 1...3 {
@@ -73,8 +74,8 @@ struct OrderTests {
     @Test("A deterministic session finishes what a request queued before the next one starts")
     func afterEach() async throws {
         let trace = Trace()
-        let method = Method(name: "work", ordering: .free) { params, _ in
-            trace.append("work \(text(params["n"]))")
+        let method = Method(name: "work", isOpen: true) { call in
+            trace.append("work \(text(call.params["n"]))")
             return [:]
         }
         let session = try Session(
@@ -110,9 +111,9 @@ struct OrderTests {
     func cancelRunning() async throws {
         let gate = Gate()
         let trace = Trace()
-        let method = Method(name: "work") { params, _ in
+        let method = Method(name: "work") { call in
             await gate.pass()
-            trace.append("end \(text(params["n"]))")
+            trace.append("end \(text(call.params["n"]))")
             return [:]
         }
         let session = try Session([method])
@@ -140,7 +141,7 @@ struct OrderTests {
     func timeout() async throws {
         let gate = Gate()
         let trace = Trace()
-        let method = Method(name: "work") { _, _ in
+        let method = Method(name: "work") { _ in
             await gate.pass()
             trace.append("worked")
             return [:]
@@ -159,11 +160,11 @@ struct OrderTests {
     @Test("Progress goes out under the host's token, and none after the answer")
     func progress() async throws {
         let gate = Gate()
-        let method = Method(name: "work") { _, context in
-            context.progress(["done": 1])
+        let method = Method(name: "work") { call in
+            call.progress(["done": 1])
             Task.detached {
                 await gate.pass()
-                context.progress(["done": 2])
+                call.progress(["done": 2])
             }
             return [:]
         }

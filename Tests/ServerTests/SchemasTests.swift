@@ -1,41 +1,16 @@
+import AccessPolicy
 import CustomerService
 import Foundation
+import Interface
 import JSON
 import JSONSchema
-import Schemas
 import Testing
 
 @Suite("Schemas") struct SchemasTests {
-    static let methods = [
-        "createCustomer", "updateCustomer", "getCustomer", "getCustomerByEmail", "deleteCustomer", "archiveCustomer",
-        "restoreCustomer", "syncCustomerWithUser", "ensureCustomerExists", "listCustomers",
-        "registerUser", "updateUser", "getUser", "getUserByEmail", "getUserByCustomerId", "listUsers", "deleteUser",
-        "linkCustomer", "unlinkCustomer", "syncAllUsers", "getSyncStatus", "exportUserData", "eraseUser",
-        "handleWebhook", "reconcile", "listAuditEvents", "verifyAuditLog", "ping", "health", "rpc.discover",
-    ]
-    static let schemaFiles = Schemas.files.map(\.name).filter { !["errors.json", "methods.json"].contains($0) }
-
-    @Test("The files of the folder are compiled in, byte by byte, and nothing else")
-    func embedding() throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../schemas").standardized
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-        #expect(names == Schemas.files.map(\.name))
-        for file in Schemas.files {
-            let onDisk = try Data(contentsOf: folder.appending(path: file.name))
-            #expect(file.bytes == Array(onDisk), "\(file.name)")
-        }
-    }
-
-    @Test("The methods are those of the service, each with a params and a result schema")
-    func methodNames() {
-        #expect(Schemas.methods == Self.methods)
-        let expected = Self.methods.flatMap { ["\($0).params.json", "\($0).result.json"] }
-        #expect(Set(Self.schemaFiles) == Set(expected + ["meta.json", "policy.json"]))
-        for method in Schemas.methods {
-            #expect(Schemas.params(method) != nil)
-            #expect(Schemas.result(method) != nil)
-        }
-    }
+    static let methods = CustomerService.description.names
+    static let files =
+        CustomerService.description.files + [("policy.json", AccessPolicy.schema(for: CustomerService.description))]
+    static let schemaFiles = files.map(\.name).filter { !["errors.json", "methods.json"].contains($0) }
 
     @Test("An integer that a host may send has limits within what every JSON reader takes exactly")
     func integerLimits() throws {
@@ -57,19 +32,11 @@ import Testing
         }
     }
 
-    @Test("The audit log knows every method that is not described as reading only, and the export")
-    func audited() throws {
-        let methods = try #require(try document("methods.json").array)
-        let changing = methods.filter { $0["tags"]?.array?.contains("readOnly") == false }
-        #expect(Set(changing.compactMap { $0["name"]?.string } + ["exportUserData"]) == AuditedMethods.all)
-    }
-
     @Test(
-        "What is no method has no schema",
+        "What is no method is not found",
         arguments: ["", "meta", "policy", "../ping", "ping.params", "PING", "createcustomer"])
     func unknownMethod(name: String) {
-        #expect(Schemas.params(name) == nil)
-        #expect(Schemas.result(name) == nil)
+        #expect(CustomerService.description[name]?.name == nil)
     }
 
     @Test("A schema stands alone: dialect, title, description, references into itself", arguments: schemaFiles)
@@ -122,11 +89,11 @@ import Testing
 
     @Test("Params refuse unknown members, require only known ones and leave room for _meta", arguments: methods)
     func closedParams(method: String) throws {
-        let params = try #require(Schemas.params(method))
+        let params = try #require(CustomerService.description[method]?.paramsSchema)
         #expect(params["type"] == "object")
         #expect(params["additionalProperties"] == false)
         #expect(params["properties"]?["_meta"] == ["$ref": "#/$defs/Meta"])
-        var meta = try #require(Schemas.meta.object)
+        var meta = try #require(CallMeta.schema.object)
         meta["$schema"] = nil
         #expect(params["$defs"]?["Meta"] == .object(meta), "copy meta.json into it")
         for required in params["required"]?.array ?? [] {
@@ -136,8 +103,8 @@ import Testing
 
     @Test("The method table describes each method and names known tags and errors", arguments: methods)
     func methodTable(method: String) throws {
-        let entry = try #require(Schemas.methodTable.first { $0["name"]?.string == method })
-        let types = Schemas.errors.compactMap { $0["type"]?.string }
+        let entry = try #require(CustomerService.description.methods.map(\.json).first { $0["name"]?.string == method })
+        let types = ErrorKind.allCases.map(\.json).compactMap { $0["type"]?.string }
         for member in ["group", "summary", "description"] { #expect(entry[member]?.string?.isEmpty == false) }
         let tags = entry["tags"]?.array?.compactMap(\.string) ?? []
         #expect(Set(tags).isSubset(of: ["readOnly", "destructive", "idempotent"]))
@@ -147,18 +114,17 @@ import Testing
         #expect(Set(errors).count == errors.count)
     }
 
-    @Test("The errors are the kinds of the service and a cancelled request, each with a code of its own")
+    @Test("Each kind of error has a code of its own")
     func errors() {
-        let types = Schemas.errors.compactMap { $0["type"]?.string }
-        #expect(Set(types) == Set(ServiceError.Kind.allCases.map(\.rawValue) + ["request_cancelled"]))
-        #expect(Set(Schemas.errors.compactMap { $0["code"]?.int64 }).count == Schemas.errors.count)
+        #expect(Set(ErrorKind.allCases.map(\.code)).count == ErrorKind.allCases.count)
     }
 
     @Test("A policy can name every method")
     func policyMethods() {
-        let role = Schemas.policy["properties"]?["roles"]?["additionalProperties"]
+        let role = AccessPolicy.schema(for: CustomerService.description)["properties"]?["roles"]?[
+            "additionalProperties"]
         let names = role?["properties"]?["methods"]?["items"]?["enum"]?.array?.compactMap(\.string)
-        #expect(names == ["*"] + Schemas.methods)
+        #expect(names == ["*"] + CustomerService.description.names)
     }
 
     private static let keywords: Set<String> = [
@@ -168,10 +134,9 @@ import Testing
     ]
 }
 
-/// The tree of an embedded file.
+/// The content of a published file.
 func document(_ name: String) throws -> JSONValue {
-    let file = try #require(Schemas.files.first { $0.name == name })
-    return try JSONValue(parsing: file.bytes)
+    try #require(SchemasTests.files.first { $0.name == name }).content
 }
 
 /// Calls `body` with a schema and each schema in it.
@@ -208,8 +173,12 @@ func visitSchemas(in schema: JSONValue, _ body: (JSONObject) -> Void) {
 
     @Test("The example of each method fits its schemas", arguments: SchemasTests.methods)
     func methodExample(method: String) throws {
-        let example = try #require(Schemas.methodTable.first { $0["name"]?.string == method }?["example"])
-        for (schema, part) in [(Schemas.params(method), "params"), (Schemas.result(method), "result")] {
+        let example = try #require(
+            CustomerService.description.methods.map(\.json).first { $0["name"]?.string == method }?["example"])
+        for (schema, part) in [
+            (CustomerService.description[method]?.paramsSchema, "params"),
+            (CustomerService.description[method]?.resultSchema, "result"),
+        ] {
             let violations = try Schema(#require(schema)).validate(#require(example[part]))
             #expect(violations.isEmpty, "\(part): \(violations.list)")
         }
@@ -301,7 +270,7 @@ func visitSchemas(in schema: JSONValue, _ body: (JSONObject) -> Void) {
             ),
         ])
     func told(method: String, params: String, words: String) throws {
-        let schema = try Schema(#require(Schemas.params(method)))
+        let schema = try Schema(#require(CustomerService.description[method]?.paramsSchema))
         let errors = try schema.validate(JSONValue(parsing: params.utf8)).list.map(\.error)
         #expect(errors.contains(words), "\(errors)")
         #expect(!errors.contains { $0.contains("^") })
@@ -311,7 +280,7 @@ func visitSchemas(in schema: JSONValue, _ body: (JSONObject) -> Void) {
         "Stripe's limits count code points: the last length that passes, and one more",
         arguments: [("name", 256), ("phone", 20), ("description", 5000), ("business_name", 150), ("email", 512)])
     func lengths(member: String, limit: Int) throws {
-        let schema = try Schema(#require(Schemas.params("updateCustomer")))
+        let schema = try Schema(#require(CustomerService.description["updateCustomer"]?.paramsSchema))
         let ending = member == "email" ? "@é.example" : ""
         let longest = String(repeating: "é", count: limit - ending.count) + ending
         #expect(schema.validate(["customerId": "cus_1", member: .string(longest)]).isEmpty)
@@ -326,7 +295,7 @@ func visitSchemas(in schema: JSONValue, _ body: (JSONObject) -> Void) {
             "getUserByEmail",
         ])
     func addresses(method: String) throws {
-        let schema = try Schema(#require(Schemas.params(method)))
+        let schema = try Schema(#require(CustomerService.description[method]?.paramsSchema))
         func keywords(_ email: String) -> [String] {
             schema.validate(["email": .string(email)]).list.filter { $0.instanceLocation == "/email" }.map(\.keyword)
         }
@@ -343,7 +312,7 @@ func visitSchemas(in schema: JSONValue, _ body: (JSONObject) -> Void) {
         arguments: ["createCustomer", "updateCustomer", "registerUser", "updateUser"],
         ["userId", "stripe_customers_app", "stripe_customers_archived_at", "stripe_customers_"])
     func reserved(method: String, name: String) throws {
-        let schema = try Schema(#require(Schemas.params(method)))
+        let schema = try Schema(#require(CustomerService.description[method]?.paramsSchema))
         func found(_ name: String) -> [Violation] {
             schema.validate(["metadata": .object([name: "x"])]).list.filter { $0.instanceLocation != "" }
         }
@@ -357,7 +326,7 @@ func visitSchemas(in schema: JSONValue, _ body: (JSONObject) -> Void) {
 
     @Test("Metadata has up to 48 keys of 40 characters, with values of 500")
     func metadataLimits() throws {
-        let schema = try Schema(#require(Schemas.params("registerUser")))
+        let schema = try Schema(#require(CustomerService.description["registerUser"]?.paramsSchema))
         func keywords(_ metadata: JSONObject) -> [String] {
             schema.validate(["email": "a@b.example", "metadata": .object(metadata)]).list.map(\.keyword)
         }
@@ -380,16 +349,18 @@ func visitSchemas(in schema: JSONValue, _ body: (JSONObject) -> Void) {
         ])
     func meta(text: String, fits: Bool) throws {
         let value = try JSONValue(parsing: text.utf8)
-        #expect(try Schema(Schemas.meta).validate(value).isEmpty == fits)
-        for method in Schemas.methods {
-            let found = try Schema(#require(Schemas.params(method))).validate(["_meta": value]).list
+        #expect(try Schema(CallMeta.schema).validate(value).isEmpty == fits)
+        for method in CustomerService.description.names {
+            let found = try Schema(#require(CustomerService.description[method]?.paramsSchema)).validate([
+                "_meta": value
+            ]).list
             #expect(found.contains { $0.instanceLocation.hasPrefix("/_meta") } != fits, "\(method)")
         }
     }
 
     /// Each violation as the place in the params and the keyword.
     private func violations(_ method: String, _ params: String) throws -> [String] {
-        let schema = try Schema(#require(Schemas.params(method)))
+        let schema = try Schema(#require(CustomerService.description[method]?.paramsSchema))
         return try schema.validate(JSONValue(parsing: params.utf8)).list.map { "\($0.instanceLocation) \($0.keyword)" }
     }
 }

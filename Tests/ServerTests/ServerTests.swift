@@ -1,10 +1,10 @@
 import CustomerService
 import Environment
+import Interface
 import JSON
+import JSONSchema
 import Server
 import Synchronization
-import JSONSchema
-import Schemas
 import Testing
 
 @Suite("A session")
@@ -83,10 +83,10 @@ struct ServerTests {
 
     @Test("_meta reaches the method as its context and not as a parameter")
     func meta() async throws {
-        let method = Method(name: "who") { params, context in
+        let method = Method(name: "who") { call in
             [
-                "params": params, "actor": .string(context.actor?.id ?? ""), "role": .string(context.actor?.role ?? ""),
-                "key": .string(context.idempotencyKey ?? ""),
+                "params": .object(call.params), "actor": .string(call.meta.actor?.id ?? ""),
+                "role": .string(call.meta.actor?.role ?? ""), "key": .string(call.meta.idempotencyKey ?? ""),
             ]
         }
         let session = try Session([method])
@@ -144,7 +144,7 @@ struct ServerTests {
 
     @Test("A notification is never answered, whatever is wrong with it")
     func notifications() async throws {
-        let failing = Method(name: "failing") { _, _ throws(ServiceError) in
+        let failing = Method(name: "failing") { _ throws(ServiceError) in
             throw ServiceError(.userNotFound, "No user")
         }
         let session = try Session([failing, .echo], schemas: ["echo": false])
@@ -194,7 +194,7 @@ struct ServerTests {
             $0.maxBatchAnswerBytes = 1000
         }
         let counter = Counter()
-        let counting = Method(name: "counting") { _, _ in
+        let counting = Method(name: "counting") { _ in
             counter.calls.add(1, ordering: .relaxed)
             return [:]
         }
@@ -218,7 +218,7 @@ struct ServerTests {
     func batchMemory() async throws {
         let gate = Gate()
         let counter = Counter()
-        let counting = Method(name: "counting") { _, _ in
+        let counting = Method(name: "counting") { _ in
             counter.calls.add(1, ordering: .relaxed)
             return [:]
         }
@@ -243,7 +243,7 @@ struct ServerTests {
     func progressTokens() throws {
         #expect(CallMeta(["progressToken": .number(JSONNumber(text: "7.000"))]).progressToken?.description == "7")
         #expect(CallMeta(["progressToken": "7.000"]).progressToken == "7.000")
-        let schema = try Schema(Schemas.meta)
+        let schema = try Schema(CallMeta.schema)
         #expect(schema.validate(["progressToken": .string(String(repeating: "t", count: 255))]).isEmpty)
         #expect(!schema.validate(["progressToken": .string(String(repeating: "t", count: 256))]).isEmpty)
         #expect(!schema.validate(["progressToken": .number(JSONNumber(text: "1e400"))]).isEmpty)
@@ -286,7 +286,7 @@ struct ServerTests {
 
     @Test("Every kind of service error has the code of the table", arguments: ServiceError.Kind.allCases)
     func errors(kind: ServiceError.Kind) async throws {
-        let failing = Method(name: "failing") { _, _ throws(ServiceError) in
+        let failing = Method(name: "failing") { _ throws(ServiceError) in
             throw ServiceError(kind, "For people.", retryable: true, details: ["customerId": "cus_1"])
         }
         let session = try Session([failing])
@@ -323,7 +323,7 @@ struct ServerTests {
     func endOfInput() async throws {
         let gate = Gate()
         let trace = Trace()
-        let method = Method(name: "work") { _, _ in
+        let method = Method(name: "work") { _ in
             await gate.pass()
             trace.append("worked")
             return [:]
@@ -379,7 +379,7 @@ struct ServerTests {
     @Test("The log has one line for a call, without the email, with what was asked of Stripe")
     func callLog() async throws {
         let trace = Trace()
-        let asksTwice = Method(name: "asks") { _, _ in
+        let asksTwice = Method(name: "asks") { _ in
             RequestTrail.current?.note("req_1", isMutation: true)
             RequestTrail.current?.note("req_2", isMutation: false)
             RequestTrail.current?.note(nil, isMutation: false)

@@ -2,9 +2,9 @@ import CustomerService
 import Dispatch
 import Environment
 import Glibc
+import Interface
 import JSON
 import JSONSchema
-import Schemas
 import Server
 import StandardIO
 import Synchronization
@@ -25,7 +25,7 @@ final class Session: Sendable {
         input = toServer.write
         server = Server(
             configuration: configuration, methods: methods, paramsSchemas: try schemas.mapValues { try Schema($0) },
-            metaSchema: try Schema(Schemas.meta), log: log, hooks: hooks)
+            metaSchema: try Schema(CallMeta.schema), log: log, hooks: hooks)
         serving = Task.detached { [server] in
             let reason = await server.run(input: toServer.read, output: fromServer.write)
             close(fromServer.write)
@@ -110,13 +110,14 @@ actor Gate {
 
 extension Method {
     /// Answers its params.
-    static let echo = Method(name: "echo") { params, _ in params }
+    static let ping = Method(name: "ping", isOpen: true) { _ in [:] }
+    static let echo = Method(name: "echo") { call in .object(call.params) }
 
     /// Answers its params when the gate opens.
     static func held(_ name: String = "held", by gate: Gate) -> Method {
-        Method(name: name) { params, _ in
+        Method(name: name) { call in
             await gate.pass()
-            return params
+            return .object(call.params)
         }
     }
 }

@@ -1,6 +1,7 @@
+import CustomerService
+import Interface
 import JSON
 import JSONSchema
-import Schemas
 import Testing
 
 @Suite("Text in params")
@@ -10,8 +11,7 @@ struct TextTests {
     @Test(
         "Each one that goes to Stripe or into the users table is of a form that leaves out U+0000", arguments: methods)
     func forms(method: String) throws {
-        let file = try #require(Schemas.files.first { $0.name == "\(method).params.json" })
-        let schema = try JSONValue(parsing: file.bytes)
+        let schema = try #require(CustomerService.description[method]?.paramsSchema)
         let parts = ["properties", "$defs"].flatMap { schema[$0]?.object?.members ?? [] }
         for part in parts where !["_meta", "Meta"].contains(part.name) {
             for text in texts(in: part.value) {
@@ -40,7 +40,7 @@ struct TextTests {
             ),
         ])
     func nul(method: String, params: String, location: String) throws {
-        let schema = try Schema(#require(Schemas.params(method)))
+        let schema = try Schema(#require(CustomerService.description[method]?.paramsSchema))
         let violations = schema.validate(try JSONValue(parsing: Array(params.utf8)))
         let report = violations.list.map { "\($0.instanceLocation) \($0.error)" }
         #expect(report.count == 1, "\(report)")
@@ -51,7 +51,8 @@ struct TextTests {
     @Test("U+0000 in a metadata key is refused")
     func key() throws {
         let params: JSONValue = ["email": "a@b.c", "metadata": ["a\u{0}": "b"]]
-        #expect(try !Schema(#require(Schemas.params("registerUser"))).validate(params).isEmpty)
+        #expect(
+            try !Schema(#require(CustomerService.description["registerUser"]?.paramsSchema)).validate(params).isEmpty)
     }
 
     private func texts(in value: JSONValue) -> [JSONValue] {

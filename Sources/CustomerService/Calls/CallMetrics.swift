@@ -1,3 +1,4 @@
+import Interface
 import JSON
 import Synchronization
 
@@ -59,9 +60,22 @@ package final class CallMetrics: Sendable {
         }
     }
 
-    func now() -> Int64 { clock() }
+    /// Carries a call out and counts it.
+    func counted<T>(
+        _ method: String, _ carryOut: () async throws(ServiceError) -> T
+    ) async throws(ServiceError) -> T {
+        let began = clock()
+        do throws(ServiceError) {
+            let answer = try await carryOut()
+            count(method, "ok", since: began)
+            return answer
+        } catch {
+            count(method, error.kind.rawValue, since: began)
+            throw error
+        }
+    }
 
-    func count(_ method: String, _ outcome: String, since began: Int64) {
+    private func count(_ method: String, _ outcome: String, since began: Int64) {
         let duration = clock() - began
         entries.withLock { entries in
             entries[method, default: Entry()].outcomes[outcome, default: 0] += 1

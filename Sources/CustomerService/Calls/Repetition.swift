@@ -1,5 +1,6 @@
 import CustomerStore
 import Environment
+import Interface
 import JSON
 import Stripe
 
@@ -28,17 +29,18 @@ enum Repetition: Sendable {
         }
     }
 
-    /// - Parameter params: The same as those of the first call.
+    /// - Parameter again: The call that repeats it.
     func answer(
-        _ call: NotedCall, _ params: JSONValue, _ service: CustomerService
+        _ call: NotedCall, _ again: Call, _ service: CustomerService
     ) async throws(ServiceError) -> JSONValue {
         switch self {
         case .registration: try encoded(try await registration(call, service))
         case .user: try encoded(try await user(call, service))
-        case .customer: .object(try await customer(call, params["userId"]?.string, service))
-        case .deletedCustomer: ["id": params["customerId"] ?? .null, "object": "customer", "deleted": true]
-        case .deletedUser: try encoded(await DeleteUser.again(call, try read(params), service))
-        case .erasure: try encoded(try await EraseUser.again(try read(params), service))
+        case .customer: .object(try await customer(call, again.subject.userId, service))
+        case .deletedCustomer:
+            ["id": again.subject.customerId.map { .string($0) } ?? .null, "object": "customer", "deleted": true]
+        case .deletedUser: try encoded(await DeleteUser.again(call, try read(again), service))
+        case .erasure: try encoded(try await EraseUser.again(try read(again), service))
         case .kept:
             if let answer = call.answer, !call.isOfEarlierLife { answer } else { throw .lifeOver(of: call) }
         }
@@ -85,8 +87,10 @@ enum Repetition: Sendable {
         return customer.object
     }
 
-    private func read<Params: Decodable>(_ params: JSONValue) throws(ServiceError) -> Params {
-        do throws(DecodingError) { return try params.decoded() } catch { throw ServiceError(error) }
+    private func read<Params: Decodable>(_ call: Call) throws(ServiceError) -> Params {
+        do throws(DecodingError) { return try JSONValue.object(call.params).decoded() } catch {
+            throw ServiceError(error)
+        }
     }
 }
 
@@ -107,9 +111,10 @@ extension CustomerService {
     /// - Parameter carryOut: What the method does. A call that was begun before, and of which nothing more is known, is
     ///   carried on by it (`CallContext.noted`).
     func once(
-        _ key: HostKey, _ repetition: Repetition, _ params: JSONValue, _ context: CallContext,
+        _ key: HostKey, _ repetition: Repetition, _ context: CallContext,
         _ carryOut: (CallContext) async throws(ServiceError) -> JSONValue
     ) async throws(ServiceError) -> JSONValue {
+        let params = context.call
         let call = try await noted(key, repetition, params)
         if let call, call.isOver { return try await again(call, repetition, params) }
         var context = context
@@ -137,18 +142,18 @@ extension CustomerService {
     }
 
     private func noted(
-        _ key: HostKey, _ repetition: Repetition, _ params: JSONValue
+        _ key: HostKey, _ repetition: Repetition, _ call: Call
     ) async throws(ServiceError) -> NotedCall? {
-        let (userId, customerId) = (params["userId"] ?? params["metadata"]?["userId"], params["customerId"])
+        let userId = call.subject.userId ?? call.params["metadata"]?["userId"]?.string
         return try await withStore { () async throws(StoreError) in
             guard repetition.isNotedBefore else { return try await store.call(under: key) }
             return try await store.begin(
-                key, userId: userId?.string, customerId: customerId?.string, at: clock.now())
+                key, userId: userId, customerId: call.subject.customerId, at: clock.now())
         }
     }
 
     private func again(
-        _ call: NotedCall, _ repetition: Repetition, _ params: JSONValue
+        _ call: NotedCall, _ repetition: Repetition, _ params: Call
     ) async throws(ServiceError) -> JSONValue {
         AuditScope.current?.isUnchanged = true
         return try await repetition.answer(call, params, self)

@@ -1,4 +1,5 @@
 import CustomerStore
+import Interface
 import JSON
 
 extension ServiceError {

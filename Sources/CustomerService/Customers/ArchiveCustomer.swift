@@ -1,5 +1,6 @@
 import CustomerStore
 import Environment
+import Interface
 import JSON
 import Stripe
 
@@ -8,7 +9,27 @@ import Stripe
 /// Noted on disk first: a mark that is at Stripe while its user goes on being synced would hide the customer from a database
 /// that was lost.
 enum ArchiveCustomer: ServiceMethod {
-    static let name = "archiveCustomer"
+    static let declaration = MethodDeclaration(
+        name: "archiveCustomer", group: .customers, effect: .changesAtStripe, about: [.customerId],
+        summary: "Marks a Stripe customer as archived.",
+        description:
+            "Reversible with `restoreCustomer`; nothing is lost at Stripe. A customer that carries another application's mark is `customer_not_found`. Archiving an archived customer changes nothing.",
+        params: [
+            .required("customerId", .customerId)
+        ],
+        result: .customer.described("The archived customer."),
+        errors: .ofStripe(
+            after: [.customerNotFound, .customerDeleted],
+            before: [
+                .idempotencyConflict, .accessDenied, .storageUnavailable,
+            ]),
+        example: .init(
+            params: ["customerId": "cus_NffrFeUfNV2Hib"],
+            result: [
+                "id": "cus_NffrFeUfNV2Hib", "object": "customer", "created": 1767225600, "email": "ada@example.com",
+                "livemode": false, "metadata": ["userId": "user_42"], "name": "Ada Lovelace",
+            ]))
+
     static let repetition: Repetition? = .customer
 
     struct Params: Decodable, Sendable { var customerId: String }

@@ -1,11 +1,75 @@
 import CustomerStore
 import Environment
+import Interface
 import JSON
 import Stripe
 
 /// Makes a customer: for a user when one is named, else on its own, with a say on what to do when the address is taken.
 enum CreateCustomer: ServiceMethod {
-    static let name = "createCustomer"
+    static let declaration = MethodDeclaration(
+        name: "createCustomer", group: .customers, effect: .changesAtStripe, about: [.userId], isRepeatable: false,
+        summary: "Creates a Stripe customer.",
+        description:
+            "Creates one Stripe customer. A customer with the same email is an error unless `onDuplicateEmail` says otherwise. With `userId` the new customer is linked to that user, who must exist and have no customer. Give `_meta.idempotencyKey` to make a repeated call safe.",
+        params: [
+            // An address that is not the user's is refused by the method itself, once the role has `email`.
+            .required("email", .email, onSelf: .ownAddress),
+            .optional("name", .text(1...256), "The customer's full or business name.", onSelf: .byDefault),
+            .optional("phone", .text(1...20), "The customer's phone number.", onSelf: .byDefault),
+            .optional("description", .longText, "Free text shown beside the customer in Stripe's dashboard."),
+            .optional("metadata", .metadata),
+            .optional("address", .address, onSelf: .byDefault),
+            .optional(
+                "balance", .exactInteger.examples(-500),
+                "Balance in the smallest currency unit that the next invoice takes into account: negative is credit, positive is owed."
+            ),
+            .optional("business_name", .text(1...150), "The name of the customer's business."),
+            .optional("individual_name", .text(1...150), "The full name of the person."),
+            .optional("cash_balance", .cashBalance),
+            .optional(
+                "invoice_prefix", .string.matching("^[A-Z0-9]{3,12}$"),
+                "The prefix of the customer's invoice numbers: 3 to 12 uppercase letters or digits."),
+            .optional("invoice_settings", .invoiceSettings),
+            .optional(
+                "next_invoice_sequence", .integer(1...Shape.largestInteger),
+                "The number of the customer's next invoice."),
+            .optional("payment_method", .longText, "Id of a payment method to attach."),
+            .optional(
+                "preferred_locales", .list(of: .longText, max: 100).examples(["en-GB", "fr"]),
+                "Preferred languages, the first one preferred most.", onSelf: .byDefault),
+            .optional("shipping", .shipping, onSelf: .byDefault),
+            .optional("source", .longText, "A token or the id of a source to attach as the default one."),
+            .optional("tax", .tax),
+            .optional("tax_exempt", .oneOf("none", "exempt", "reverse"), "Whether invoices carry tax."),
+            .optional(
+                "tax_id_data",
+                .list(
+                    of: .fields([
+                        .required("type", .longText, "The kind of tax id, such as `eu_vat`."),
+                        .required("value", .longText, "The tax id itself."),
+                    ]).described("One tax id."), max: 100), "Tax ids to attach."),
+            .optional("test_clock", .longText, "Id of the test clock to attach the customer to (test mode only)."),
+            .optional("validate", .boolean, "Whether Stripe checks the given source or payment method first."),
+            .optional("userId", .userId, "The user to link the new customer to."),
+            .option(
+                "onDuplicateEmail", .oneOf("error", "return", "allow").byDefault("error"),
+                "What happens when a customer with this email exists: `error` answers `customer_already_exists` with its id, `return` answers that customer, `allow` creates another one.",
+                onSelf: .one(of: "error", "return")),
+        ],
+        result: .customer.described(
+            #"The customer that was created, or the existing one with `onDuplicateEmail: "return"`."#),
+        errors: .ofStripe(
+            after: [.customerAlreadyExists, .userNotFound, .ambiguousCustomer],
+            before: [
+                .idempotencyConflict, .accessDenied, .storageUnavailable, .usersTableRefused,
+            ]),
+        example: .init(
+            params: ["email": "ada@example.com", "name": "Ada Lovelace", "metadata": ["plan": "pro"]],
+            result: [
+                "id": "cus_NffrFeUfNV2Hib", "object": "customer", "created": 1767225600, "email": "ada@example.com",
+                "livemode": false, "metadata": ["plan": "pro"], "name": "Ada Lovelace",
+            ]))
+
     static let repetition: Repetition? = .customer
 
     struct Params: Decodable, Sendable {

@@ -1,5 +1,6 @@
 import CustomerStore
 import Environment
+import Interface
 import JSON
 import Stripe
 
@@ -7,7 +8,32 @@ import Stripe
 ///
 /// Noted on disk first: a call whose outcome is unknown is completed later.
 enum DeleteCustomer: ServiceMethod {
-    static let name = "deleteCustomer"
+    static let declaration = MethodDeclaration(
+        name: "deleteCustomer", group: .customers, effect: .destroysAtStripe, about: [.customerId],
+        summary: "Deletes a Stripe customer for good.",
+        description:
+            "Can't be undone and cancels active subscriptions at once, so active subscriptions and open invoices block it (`deletion_blocked`) unless `force` is true. A linked user is unlinked. `archiveCustomer` is the reversible way.",
+        params: [
+            .required("customerId", .customerId),
+            // It would get rid of open invoices.
+            .option(
+                "force", .boolean.byDefault(false), "Goes on in spite of active subscriptions and open invoices.",
+                onSelf: .one(of: false)),
+        ],
+        result: .fields([
+            .required("id", .string, "The id that is gone."),
+            .required("object", .constant("customer"), "The kind of Stripe object."),
+            .required("deleted", .constant(true), "Always true."),
+        ]).described("Stripe's stub of a deleted customer."),
+        errors: .ofStripe(
+            after: [.customerNotFound, .customerDeleted, .deletionBlocked],
+            before: [
+                .idempotencyConflict, .accessDenied, .storageUnavailable, .usersTableRefused,
+            ]),
+        example: .init(
+            params: ["customerId": "cus_NffrFeUfNV2Hib"],
+            result: ["id": "cus_NffrFeUfNV2Hib", "object": "customer", "deleted": true]))
+
     static let repetition: Repetition? = .deletedCustomer
 
     struct Params: Decodable, Sendable {

@@ -1,9 +1,36 @@
+import Interface
 import JSON
 import Stripe
 
 /// Customers as Stripe lists them: newest first.
 enum ListCustomers: ServiceMethod {
-    static let name = "listCustomers"
+    static let declaration = MethodDeclaration(
+        name: "listCustomers", group: .customers, effect: .reads,
+        summary: "Lists Stripe customers, the newest first.",
+        description:
+            "One page of Stripe's list. `email` filters as Stripe does: exact and case-sensitive; see `getCustomerByEmail` for a look-up without regard to case.",
+        params: [
+            .optional("limit", .limit),
+            .optional("startingAfter", .customerId, "The last customer of the page before."),
+            .optional("email", .email, "Only customers with exactly this email."),
+        ],
+        result: .fields([
+            .required("data", .list(of: .customer), "The customers."),
+            .required(
+                "hasMore", .boolean, "Whether there are more; pass the last entry's id as `startingAfter` to get them."),
+        ]).described("One page of customers."),
+        errors: .ofStripe(after: [.customerNotFound], before: [.accessDenied, .storageUnavailable]),
+        example: .init(
+            params: ["limit": 2],
+            result: [
+                "data": [
+                    [
+                        "id": "cus_NffrFeUfNV2Hib", "object": "customer", "created": 1767225600,
+                        "email": "ada@example.com", "livemode": false, "metadata": ["userId": "user_42"],
+                        "name": "Ada Lovelace",
+                    ]
+                ], "hasMore": false,
+            ]))
 
     struct Params: Decodable, Sendable {
         var limit: Int?

@@ -1,5 +1,6 @@
 import CustomerStore
 package import Environment
+package import Interface
 import JSON
 import Stripe
 

@@ -1,11 +1,68 @@
 import CustomerStore
 import Environment
+import Interface
+import JSON
 import Stripe
 
 /// Forgets a user: deleted at Stripe, gone from every table here. Once it has begun it is carried out to its end, after
 /// a kill too.
 enum EraseUser: ServiceMethod {
-    static let name = "eraseUser"
+    static let declaration = MethodDeclaration(
+        name: "eraseUser", group: .users, effect: .destroysHere, about: [.userId],
+        summary: "Erases a user's personal data, here and at Stripe.",
+        description:
+            "For requests for erasure: deletes the customer at Stripe and every personal datum in the database, and reports what was erased where. Active subscriptions and open invoices block it (`deletion_blocked`) unless `force` is true. The audit chain stays valid, since it never held the data.",
+        params: [
+            .required("userId", .userId),
+            // It would get rid of open invoices.
+            .option(
+                "force", .boolean.byDefault(false), "Goes on in spite of active subscriptions and open invoices.",
+                onSelf: .one(of: false)),
+        ],
+        result: .fields([
+            .required("userId", .string, "The user."),
+            .optional("customerId", .string.orNull, "The customer that was linked."),
+            .required(
+                "state", .oneOf("done", "pending"),
+                "`pending` when Stripe couldn't be reached: the rest is queued on disk and carried out by itself."),
+            .required(
+                "erased",
+                .list(
+                    of: .fields([
+                        .required("where", .string, "The place: a table of the database, or `stripe`."),
+                        .required("what", .string, "What it was."),
+                        .optional("count", .integer(0...), "How many."),
+                    ]).described("One place.")), "What was erased where."),
+            .optional(
+                "kept",
+                .list(
+                    of: .fields([
+                        .required("where", .string, "The place: a table of the database, or `stripe`."),
+                        .required("what", .string, "What it was."),
+                        .required("why", .string, "The reason."),
+                    ]).described("One place.")), "What is kept, and why."),
+        ]).described("What was erased where."),
+        errors: .ofStripe(
+            after: [.userNotFound, .deletionBlocked],
+            before: [
+                .idempotencyConflict, .accessDenied, .storageUnavailable, .usersTableRefused,
+            ]),
+        example: .init(
+            params: ["userId": "user_42"],
+            result: [
+                "userId": "user_42", "customerId": "cus_NffrFeUfNV2Hib", "state": "done",
+                "erased": [
+                    ["where": "users", "what": "profile", "count": 1],
+                    ["where": "stripe", "what": "customer", "count": 1],
+                ],
+                "kept": [
+                    [
+                        "where": "audit_events", "what": "keyed hashes",
+                        "why": "proof of what was done; not personal data once the key is gone",
+                    ]
+                ],
+            ]))
+
     static let repetition: Repetition? = .erasure
 
     struct Params: Decodable, Sendable {

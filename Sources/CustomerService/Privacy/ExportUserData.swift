@@ -1,12 +1,61 @@
 import CustomerStore
 import Environment
+import Interface
 import JSON
 import Stripe
 
 /// Everything that is held about a user here and at Stripe, as one document. Columns of the users table that are the
 /// host's own are the host's to export: a password's hash among them has no place here.
 enum ExportUserData: ServiceMethod {
-    static let name = "exportUserData"
+    static let declaration = MethodDeclaration(
+        name: "exportUserData", group: .users, effect: .reveals, about: [.userId],
+        summary: "Exports everything held about a user.",
+        description:
+            "For requests for information: the user, the customer as Stripe has it now, the rows of the database and the audit events.",
+        params: [
+            .required("userId", .userId)
+        ],
+        result: .fields([
+            .required("userId", .string, "The user."),
+            .required("exportedAt", .time, "When the export was made, UTC."),
+            .required("user", .either(.user, .null), "The user; `null` when only traces are left."),
+            .required(
+                "customer", .either(.customer, .null), "The customer as Stripe has it now; `null` when there is none."),
+            .optional(
+                "formerCustomers", .list(of: .customer),
+                "Other customers that were made for the user earlier and still exist at Stripe."),
+            .optional(
+                "subscriptions", .list(of: .object), "The subscriptions of these customers at Stripe, ended ones too."),
+            .optional("invoices", .list(of: .object), "The invoices of these customers at Stripe."),
+            .optional(
+                "unreadable", .list(of: .oneOf("subscriptions", "invoices")),
+                "What a restricted key may not read, so that the export lacks it."),
+            .optional("stored", .map(of: .list(of: .object)), "The other rows held about the user, by table."),
+            .required("auditEvents", .list(of: .auditEvent), "The audit events that name the user."),
+        ]).described("Everything held about the user."),
+        errors: .ofStripe(after: [.userNotFound], before: [.accessDenied, .storageUnavailable]),
+        example: .init(
+            params: ["userId": "user_42"],
+            result: [
+                "userId": "user_42", "exportedAt": "2026-01-01T00:00:00Z",
+                "user": [
+                    "id": "user_42", "email": "ada@example.com", "name": "Ada Lovelace", "phone": .null,
+                    "metadata": ["plan": "pro"], "customerId": "cus_NffrFeUfNV2Hib",
+                ],
+                "customer": [
+                    "id": "cus_NffrFeUfNV2Hib", "object": "customer", "created": 1767225600, "email": "ada@example.com",
+                    "livemode": false, "metadata": ["userId": "user_42"], "name": "Ada Lovelace",
+                ], "stored": ["links": [["customerId": "cus_NffrFeUfNV2Hib"]]],
+                "auditEvents": [
+                    [
+                        "sequence": 1, "at": "2026-01-01T00:00:00Z", "method": "registerUser", "outcome": "ok",
+                        "actor": ["id": "admin_1", "role": "support"], "userId": "user_42",
+                        "customerId": "cus_NffrFeUfNV2Hib", "details": ["email": "a***@example.com"],
+                        "previousHash": .null,
+                        "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                    ]
+                ],
+            ]))
 
     struct Params: Decodable, Sendable { var userId: String }
 

@@ -75,7 +75,7 @@ extension ReconcileFinding {
         ReconcileFinding(
             kind: .wrongMode, userId: userId, customerId: customerId, successor: successor,
             action: "the customer is of Stripe's other mode: check the key, or unlinkCustomer and "
-                + (successor.map { "linkCustomer \($0), which names the user" } ?? "ensureCustomerExists"))
+                + (successor.map { "\(LinkCustomer.name) \($0), which names the user" } ?? EnsureCustomerExists.name))
     }
 
     /// - Parameter refused: What one side doesn't take, so that no repair can bring it in line.

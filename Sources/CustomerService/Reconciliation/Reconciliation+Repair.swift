@@ -1,5 +1,6 @@
 import CustomerStore
 import Environment
+import Interface
 import Stripe
 
 /// Repairing what was found.

@@ -1,5 +1,6 @@
 import CustomerStore
 import Environment
+package import Interface
 package import JSON
 import Stripe
 
@@ -235,7 +236,7 @@ package struct Reconciliation: Sendable {
     ) async throws(ServiceError) {
         let found =
             fixes
-            ? try await auditedPart(of: "reconcile") { () async throws(ServiceError) in try await repaired(found) }
+            ? try await auditedPart(of: Reconcile.name) { () async throws(ServiceError) in try await repaired(found) }
             : found
         guard let state = (try? JSONValue(encoding: progress))?.object else { return }
         try await stored(

@@ -1,11 +1,7 @@
+package import Interface
 package import Stripe
 
-/// A field of a user that Stripe names when it refuses it.
-package enum ProfileField: Hashable, Sendable {
-    case email, name, phone
-    /// One name of the metadata, or all of it where Stripe doesn't say which.
-    case metadata(String?)
-
+extension ProfileField {
     /// - Parameter param: As Stripe has it: `phone`, `metadata`, `metadata[plan]`.
     package init?(param: String) {
         switch param {
@@ -23,19 +19,6 @@ package enum ProfileField: Hashable, Sendable {
     var param: String {
         if case .metadata(let name?) = self { "metadata[\(name)]" } else { name }
     }
-}
-
-/// What a failure of Stripe's waits for.
-package enum Awaited: Hashable, Sendable {
-    /// For a change of this field of the user: nothing else can help.
-    case user(ProfileField)
-    /// For another link: Stripe has no such customer, or in its other mode only.
-    case link
-    /// For the operator, who replaces a key, sets up the account, mends the way to Stripe, or updates this program. Nobody's
-    /// change is to blame: everything stays queued, and goes on by itself once the cause is gone.
-    case `operator`
-    /// For time.
-    case time
 }
 
 extension Awaited {

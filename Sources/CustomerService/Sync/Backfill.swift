@@ -1,4 +1,5 @@
 import CustomerStore
+package import Interface
 import JSON
 
 /// Walks all users in the order of their ids and syncs each, a few at a time, in constant memory.

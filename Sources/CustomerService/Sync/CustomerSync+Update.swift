@@ -1,6 +1,7 @@
-import CustomerStore
 import Cryptography
+import CustomerStore
 import Environment
+import Interface
 import JSON
 import Stripe
 

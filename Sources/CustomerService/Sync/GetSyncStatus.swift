@@ -1,10 +1,80 @@
 import CustomerStore
 import Environment
+import Interface
 import JSON
 
 /// What the sync queue holds: depth, age, and what can't be carried out until somebody acts.
 enum GetSyncStatus: ServiceMethod {
-    static let name = "getSyncStatus"
+    static let declaration = MethodDeclaration(
+        name: "getSyncStatus", group: .users, effect: .reads, about: [.userId],
+        summary: "Tells what waits for Stripe and what failed.",
+        description:
+            "The depth and age of the queue and every parked change with its reason; with `userId` also that user's own state.",
+        params: [
+            .optional("userId", .userId)
+        ],
+        result: .fields([
+            .required("pending", .integer(0...), "Changes that wait for Stripe."),
+            .required(
+                "oldestAgeMs", .integer(0...).orNull,
+                "Age of the oldest queued change in milliseconds, `null` when the queue is empty."),
+            .required(
+                "parked",
+                .list(
+                    of: .fields([
+                        .required("userId", .string, "The user."),
+                        .required("reason", .string, "Why, without personal data."),
+                        .required("since", .time, "When it was parked, UTC."),
+                        .required("attempts", .integer(0...), "How often it was tried."),
+                        .optional("customerId", .string, "The user's customer."),
+                        .optional(
+                            "field", .string,
+                            "The field that is refused (`email`, `metadata.plan`); everything else of the user goes on."
+                        ),
+                    ]).described("One parked change.")),
+                "Changes and fields that Stripe refused for good; the next change of the user or the field, or `syncCustomerWithUser`, tries again."
+            ),
+            .required("waitsForOperator", .operatorWait),
+            .required(
+                "intents", .integer(0...), "Customers whose creation is under way or whose outcome is not known yet."),
+            .optional(
+                "user",
+                .fields([
+                    .required("userId", .string, "The user."),
+                    .required(
+                        "state", .oneOf("synced", "pending", "parked", "unsynced"),
+                        "As in `sync.state` of registerUser; or `unsynced`: nothing is queued and Stripe was never told of the user, as of one who was in the table before the first start, or whose customer was taken away. `syncCustomerWithUser` does it."
+                    ),
+                    .optional("customerId", .string.orNull, "The user's customer."),
+                    .optional("reason", .string, "Why it is pending or parked."),
+                    .optional("attempts", .integer(0...), "How often it was tried."),
+                    .optional(
+                        "fields",
+                        .list(
+                            of: .fields([
+                                .required("field", .string, "`email`, `name`, `phone`, `metadata.plan`, …"),
+                                .required(
+                                    "refusedBy", .oneOf("stripe", "users"),
+                                    "`stripe`: Stripe refuses the user's value. `users`: a rule of the users table refuses Stripe's (`--stripe-wins`)."
+                                ),
+                                .required("reason", .string, "Why, without personal data."),
+                                .required("since", .time, "Since when, UTC."),
+                            ]).described("One field.")),
+                        "Fields that one side refuses while the rest goes on; each is tried again once it changes."),
+                    .optional("nextAttemptAt", .time.orNull, "When it is tried next, UTC."),
+                ]), "The state of the user asked for."),
+        ]).described("The state of the queue."),
+        errors: [.userNotFound, .accessDenied, .storageUnavailable],
+        example: .init(
+            params: ["userId": "user_42"],
+            result: [
+                "pending": 1, "oldestAgeMs": 1840, "parked": [], "waitsForOperator": ["changes": 0, "reasons": []],
+                "intents": 0,
+                "user": [
+                    "userId": "user_42", "state": "pending", "customerId": "cus_NffrFeUfNV2Hib",
+                    "reason": "stripe_unavailable", "attempts": 2,
+                ],
+            ]))
 
     struct Params: Decodable, Sendable { var userId: String? }
 
@@ -59,6 +129,13 @@ enum GetSyncStatus: ServiceMethod {
 
     /// The list is for people; past this many the count says enough.
     private static let parkedMax = 100
+
+    /// The list is about everybody.
+    static func confined(_ answer: JSONValue, to own: OwnSubject) -> JSONValue {
+        guard var object = answer.object else { return answer }
+        object["parked"] = .array((object["parked"]?.array ?? []).filter { own.isUser($0["userId"]) })
+        return .object(object)
+    }
 
     static func call(
         _ params: Params, _ context: CallContext, _ service: CustomerService

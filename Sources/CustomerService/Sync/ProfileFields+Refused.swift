@@ -1,5 +1,6 @@
 import CustomerStore
 import Environment
+package import Interface
 package import JSON
 
 /// Fields that are refused, among those that are sent.

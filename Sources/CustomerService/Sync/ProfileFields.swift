@@ -1,4 +1,5 @@
 package import CustomerStore
+import Interface
 package import JSON
 import Stripe
 

@@ -1,4 +1,5 @@
 import CustomerStore
+import Interface
 import JSON
 
 /// What Stripe is known to refuse, by the limits that the schemas of `registerUser` have too. Rows that other programs write need

@@ -1,5 +1,6 @@
 import CustomerStore
 import Environment
+import Interface
 import JSON
 import Stripe
 
@@ -18,6 +19,20 @@ struct SyncReport: Encodable, Sendable {
     var changed: [String]?
     var reason: String?
     var error: Failure?
+}
+
+extension SyncReport {
+    /// An answer with a report, without the ids of others: why the customer is not there yet may be that several have the
+    /// address.
+    static func confined(_ answer: JSONValue) -> JSONValue {
+        guard var object = answer.object, var sync = answer["sync"]?.object, var error = sync["error"]?.object else {
+            return answer
+        }
+        error["candidates"] = nil
+        sync["error"] = .object(error)
+        object["sync"] = .object(sync)
+        return .object(object)
+    }
 }
 
 extension CustomerSync {

@@ -1,5 +1,6 @@
 import CustomerStore
 import Environment
+import Interface
 import JSON
 import Stripe
 import Synchronization

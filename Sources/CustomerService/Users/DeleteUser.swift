@@ -1,11 +1,52 @@
 import CustomerStore
 import Environment
+import Interface
+import JSON
 import Stripe
 
 /// Deletes a user and deals with its customer as chosen. Once this has answered, the rest is carried out even after a
 /// kill.
 enum DeleteUser: ServiceMethod {
-    static let name = "deleteUser"
+    static let declaration = MethodDeclaration(
+        name: "deleteUser", group: .users, effect: .destroysHere, about: [.userId],
+        summary: "Deletes a user and settles what becomes of the customer.",
+        description:
+            "Removes the user from the database; the customer is archived unless `customer` says otherwise. With `delete`, active subscriptions and open invoices block it (`deletion_blocked`) unless `force` is true.",
+        params: [
+            .required("userId", .userId),
+            // `delete` is deleteCustomer's, and `keep` leaves a customer that nobody looks after.
+            .optional(
+                "customer", .oneOf("archive", "delete", "keep").byDefault("archive"),
+                "What happens to the user's customer: `archive` marks it (reversible), `delete` deletes it at Stripe for good, `keep` leaves it as it is.",
+                onSelf: .one(of: "archive")),
+            // It would get rid of open invoices.
+            .option(
+                "force", .boolean.byDefault(false), "Goes on in spite of active subscriptions and open invoices.",
+                onSelf: .one(of: false)),
+        ],
+        result: .fields([
+            .required("userId", .string, "The user that is gone."),
+            .optional("customerId", .string, "The customer that was linked."),
+            .required(
+                "customer", .oneOf("archive", "delete", "keep"),
+                "What happens to the user's customer: `archive` marks it (reversible), `delete` deletes it at Stripe for good, `keep` leaves it as it is."
+            ),
+            .optional(
+                "state", .oneOf("done", "pending"),
+                "`pending` when Stripe couldn't be reached: the step is queued on disk and carried out by itself."),
+            .optional(
+                "customerMissing", .constant(true),
+                "Present and true: Stripe has no such customer in this account and mode, so nothing was done to it."),
+        ]).described("What was deleted and what became of the customer."),
+        errors: .ofStripe(
+            after: [.userNotFound, .deletionBlocked],
+            before: [
+                .idempotencyConflict, .accessDenied, .storageUnavailable, .usersTableRefused,
+            ]),
+        example: .init(
+            params: ["userId": "user_42"],
+            result: ["userId": "user_42", "customerId": "cus_NffrFeUfNV2Hib", "customer": "archive", "state": "done"]))
+
     static let repetition: Repetition? = .deletedUser
 
     struct Params: Decodable, Sendable {

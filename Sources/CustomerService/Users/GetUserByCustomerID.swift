@@ -1,7 +1,23 @@
 import CustomerStore
+import Interface
+import JSON
 
 enum GetUserByCustomerID: ServiceMethod {
-    static let name = "getUserByCustomerId"
+    static let declaration = MethodDeclaration(
+        name: "getUserByCustomerId", group: .users, effect: .reads, about: [.customerId],
+        summary: "Finds the user linked to a Stripe customer.",
+        description: "Answers from the database without a call to Stripe.",
+        params: [
+            .required("customerId", .customerId)
+        ],
+        result: .either(.user, .null).described("The user, `null` when none is linked."),
+        errors: [.accessDenied, .storageUnavailable],
+        example: .init(
+            params: ["customerId": "cus_NffrFeUfNV2Hib"],
+            result: [
+                "id": "user_42", "email": "ada@example.com", "name": "Ada Lovelace", "phone": .null,
+                "metadata": ["plan": "pro"], "customerId": "cus_NffrFeUfNV2Hib",
+            ]))
 
     struct Params: Decodable, Sendable { var customerId: String }
 

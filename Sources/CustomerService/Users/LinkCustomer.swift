@@ -1,12 +1,39 @@
 import CustomerStore
 import Environment
+import Interface
 import JSON
 import Stripe
 
 /// Gives a user a customer that exists at Stripe already. One of another application only where the operator says that it
 /// is to change hands.
 enum LinkCustomer: ServiceMethod {
-    static let name = "linkCustomer"
+    // `mustBeNamed`: which customer a user has is the host's to say; a new one has no debts, and no past.
+    static let declaration = MethodDeclaration(
+        name: "linkCustomer", group: .users, effect: .changesHere, about: [.userId, .customerId], mustBeNamed: true,
+        summary: "Links an existing Stripe customer to a user.",
+        description:
+            "The customer must exist and belong to nobody else, and the user must have no other customer. One that carries another application's mark is `customer_already_exists` without `takeOver`. An archived one is taken into use again. Linking the pair again changes nothing.",
+        params: [
+            .required("userId", .userId),
+            .required("customerId", .customerId),
+            .optional(
+                "takeOver", .boolean.byDefault(false),
+                "Whether a customer that carries another application's mark may be taken from it: it then carries this application's."
+            ),
+        ],
+        result: .user.described("The user with its customer."),
+        errors: .ofStripe(
+            after: [.userNotFound, .customerNotFound, .customerDeleted, .customerAlreadyExists],
+            before: [
+                .idempotencyConflict, .accessDenied, .storageUnavailable, .usersTableRefused,
+            ]),
+        example: .init(
+            params: ["userId": "user_42", "customerId": "cus_NffrFeUfNV2Hib"],
+            result: [
+                "id": "user_42", "email": "ada@example.com", "name": "Ada Lovelace", "phone": .null,
+                "metadata": ["plan": "pro"], "customerId": "cus_NffrFeUfNV2Hib",
+            ]))
+
     static let repetition: Repetition? = .user
 
     struct Params: Decodable, Sendable {

@@ -1,8 +1,34 @@
 import CustomerStore
+import Interface
+import JSON
 
 /// Users in the order of their ids.
 enum ListUsers: ServiceMethod {
-    static let name = "listUsers"
+    static let declaration = MethodDeclaration(
+        name: "listUsers", group: .users, effect: .reads,
+        summary: "Lists users in the order of their ids.",
+        description: "One page of the database.",
+        params: [
+            .optional("limit", .limit),
+            .optional("startingAfter", .userId, "The last user of the page before."),
+            .optional("linked", .boolean, "`true`: only users with a customer; `false`: only users without one."),
+        ],
+        result: .fields([
+            .required("data", .list(of: .user), "The users."),
+            .required(
+                "hasMore", .boolean, "Whether there are more; pass the last entry's id as `startingAfter` to get them."),
+        ]).described("One page of users."),
+        errors: [.accessDenied, .storageUnavailable],
+        example: .init(
+            params: ["limit": 2, "linked": true],
+            result: [
+                "data": [
+                    [
+                        "id": "user_42", "email": "ada@example.com", "name": "Ada Lovelace", "phone": .null,
+                        "metadata": ["plan": "pro"], "customerId": "cus_NffrFeUfNV2Hib",
+                    ]
+                ], "hasMore": false,
+            ]))
 
     struct Params: Decodable, Sendable {
         var limit: Int?

@@ -1,10 +1,31 @@
 import CustomerStore
 import Environment
+import Interface
 import JSON
 
 /// Takes a customer away from its user; at Stripe it stays as it is. The user gets a new one when it is next synced.
 enum UnlinkCustomer: ServiceMethod {
-    static let name = "unlinkCustomer"
+    // `mustBeNamed`: which customer a user has is the host's to say; a new one has no debts, and no past.
+    static let declaration = MethodDeclaration(
+        name: "unlinkCustomer", group: .users, effect: .changesHere, about: [.userId, .customerId], mustBeNamed: true,
+        summary: "Takes a Stripe customer off a user.",
+        description: "The customer stays at Stripe as it is, and no other one is created by itself.",
+        params: [
+            .required("userId", .userId),
+            .required("customerId", .customerId),
+        ],
+        result: .user.described("The user without a customer."),
+        errors: [
+            .userNotFound, .customerNotFound, .idempotencyConflict, .accessDenied, .storageUnavailable,
+            .usersTableRefused,
+        ],
+        example: .init(
+            params: ["userId": "user_42", "customerId": "cus_NffrFeUfNV2Hib"],
+            result: [
+                "id": "user_42", "email": "ada@example.com", "name": "Ada Lovelace", "phone": .null,
+                "metadata": ["plan": "pro"], "customerId": .null,
+            ]))
+
     static let repetition: Repetition? = .user
 
     struct Params: Decodable, Sendable {

@@ -1,4 +1,5 @@
 import Clients
+import CustomerService
 
 /// The languages in which there is a client.
 enum ClientLanguage: String, CaseIterable, Sendable { case python, node, typescript }
@@ -7,9 +8,9 @@ enum ClientLanguage: String, CaseIterable, Sendable { case python, node, typescr
 func printClient(_ language: ClientLanguage) throws(StartFailure) {
     let client =
         switch language {
-        case .python: pythonClient(version: version)
-        case .node: nodeClient(version: version)
-        case .typescript: typeScriptClient(version: version)
+        case .python: pythonClient(of: CustomerService.description, version: version)
+        case .node: nodeClient(of: CustomerService.description, version: version)
+        case .typescript: typeScriptClient(of: CustomerService.description, version: version)
         }
     // The text has its own line end.
     try printLine(String(client.dropLast()))

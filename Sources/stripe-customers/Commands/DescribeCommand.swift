@@ -1,5 +1,8 @@
+import CustomerService
+import Interface
 import JSON
-import Schemas
 
 /// `describe`: prints the OpenRPC document, the same as `rpc.discover` answers.
-func describe() throws(StartFailure) { try printLine(openRPCDocument(version: version).serialized()) }
+func describe() throws(StartFailure) {
+    try printLine(openRPCDocument(of: CustomerService.description, version: version).serialized())
+}

@@ -1,5 +1,6 @@
 import CustomerService
 import CustomerStore
+import Interface
 import JSON
 
 /// `reconcile`: compares every user with every customer at Stripe. On a terminal it prints lines for a person, into a pipe

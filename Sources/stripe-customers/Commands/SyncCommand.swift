@@ -1,5 +1,6 @@
 import CustomerService
 import CustomerStore
+import Interface
 import JSON
 
 /// `sync`: brings every user in line with Stripe. Killed and started again it goes on: users that are in line cost no call.

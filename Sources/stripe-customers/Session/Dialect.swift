@@ -1,8 +1,8 @@
 import CustomerService
+import Interface
 import JSON
 import JSONSchema
 import ModelContextProtocol
-import Schemas
 import Server
 
 /// What is spoken over stdin and stdout: the service's methods themselves, or the same as tools for an agent.
@@ -41,11 +41,9 @@ struct ParamsSchemas: Sendable {
     let meta: Schema
 
     init() throws(StartFailure) {
-        meta = try compiled("meta", Schemas.meta)
-        for method in Schemas.methods {
-            byMethod[method] = try Schemas.params(method).map { document throws(StartFailure) in
-                try compiled(method, document)
-            }
+        meta = try compiled("meta", CallMeta.schema)
+        for method in CustomerService.description.methods {
+            byMethod[method.name] = try compiled(method.name, method.paramsSchema)
         }
     }
 }

@@ -32,7 +32,7 @@ func serve(_ options: Options, environment: [String: String], parent: Int32) asy
     configuration.maxInFlight = options.maxInFlight
     configuration.ordered = options.ordered
     configuration.deterministic = options.deterministic
-    let dialect = try Dialect(options.command, methods: wiring.methods, schemas: try await schemas.value.get())
+    let dialect = try Dialect(options.command, methods: wiring.service.methods, schemas: try await schemas.value.get())
     configuration.conventions = dialect.conventions
     let server = Server(
         configuration: configuration, methods: dialect.methods, paramsSchemas: dialect.paramsSchemas,

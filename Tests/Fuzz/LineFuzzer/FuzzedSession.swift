@@ -3,12 +3,12 @@ import CustomerStore
 import Dispatch
 import Environment
 import Glibc
+import Interface
 import JSON
 import JSONRPC
 import JSONSchema
 import SQLiteStore
 import Sandbox
-import Schemas
 import Server
 import StandardIO
 import Stripe
@@ -64,8 +64,8 @@ final class FuzzedSession: Sendable {
         require(lines == cut(stream), "the cuts between reads change the lines")
 
         // Free order for one half of the inputs, one after the other for the rest.
-        let dispatcher = input.count % 2 == 0 ? handler.free : handler.ordered
-        for line in lines { dispatcher.accept(line) }
+        let pipeline = input.count % 2 == 0 ? handler.free : handler.ordered
+        for line in lines { pipeline.accept(line) }
         waitFor { await handler.inFlight.idle() }
 
         var expectation = Expectation(lines)
@@ -95,10 +95,10 @@ final class FuzzedSession: Sendable {
     }
 }
 
-/// One service with two dispatchers before it.
+/// One service with two pipelines before it.
 private struct Handler: Sendable {
-    let free: Dispatcher
-    let ordered: Dispatcher
+    let free: Pipeline
+    let ordered: Pipeline
     let inFlight: InFlight
     private let store: CustomerStore
 
@@ -112,25 +112,25 @@ private struct Handler: Sendable {
             clock: clock, identifiers: identifiers, log: .none)
         let service = CustomerService(
             store: store, stripe: stripe, clock: clock, identifiers: identifiers, log: .none, version: "0")
-        let methods = [.ping, .discover(version: "0")] + service.methods
+        let methods = service.methods
         var schemas: [String: Schema] = [:]
         for method in methods {
-            schemas[method.name] = Schemas.params(method.name).map { schema in need { try Schema(schema) } }
+            schemas[method.name] = (method.declaration?.paramsSchema).map { schema in need { try Schema(schema) } }
         }
-        let pipeline = RequestPipeline(
-            methods: methods, paramsSchemas: schemas, metaSchema: need { try Schema(Schemas.meta) })
+        let admission = Admission(
+            methods: methods, paramsSchemas: schemas, metaSchema: need { try Schema(CallMeta.schema) })
 
         var configuration = ServerConfiguration(parent: getppid())
         configuration.maxLineBytes = maxLineBytes
         let inFlight = InFlight(limit: maxInFlight)
-        func dispatcher() -> Dispatcher {
-            Dispatcher(
-                pipeline: pipeline, configuration: configuration, afterEach: nil, inFlight: inFlight, writer: writer,
+        func pipeline() -> Pipeline {
+            Pipeline(
+                admission: admission, configuration: configuration, afterEach: nil, inFlight: inFlight, writer: writer,
                 identifiers: identifiers, log: .none)
         }
-        free = dispatcher()
+        free = pipeline()
         configuration.ordered = true
-        ordered = dispatcher()
+        ordered = pipeline()
         self.inFlight = inFlight
         self.store = store
     }

@@ -1,21 +1,13 @@
 package import JSON
 import JSONRPC
 
-/// The bounds of the wire, told to hosts so that they can set theirs (Python's `asyncio` reads 64 KiB lines by
-/// default, Go's `bufio.Scanner` too).
-package enum WireLimits {
-    package static let lineBytes = 8 << 20
-    /// Bytes of a batch's answers; past it the other requests are refused.
-    package static let batchAnswerBytes = 64 << 20
-}
-
 /// This process as an OpenRPC 1.4 document (https://spec.open-rpc.org): the answer to `rpc.discover`.
 ///
 /// A definition of the same name is the same in every schema file, so each becomes one component, and a generator makes
 /// one type `Customer` of it.
 ///
 /// - Parameter version: the version of the process, such as `1.0.0`.
-package func openRPCDocument(version: String) -> JSONValue {
+package func openRPCDocument(of service: ServiceDescription, version: String) -> JSONValue {
     [
         "openrpc": "1.4.1",
         "info": [
@@ -25,8 +17,8 @@ package func openRPCDocument(version: String) -> JSONValue {
         ],
         // Without a server a reader assumes one at localhost.
         "servers": [["name": "stdio", "url": "stdio:stripe-customers", "summary": "A child process of the host."]],
-        "methods": .array(Schemas.methodTable.map(openRPCMethod)),
-        "components": ["schemas": .object(components()), "errors": .object(errorComponents())],
+        "methods": .array(service.methods.map(openRPCMethod)),
+        "components": ["schemas": .object(components(of: service)), "errors": .object(errorComponents())],
         "x-transport": [
             "type": "stdio", "framing": "one JSON text a line, ended by \\n", "encoding": "utf-8",
             "maxLineBytes": .number(JSONNumber(WireLimits.lineBytes)),
@@ -55,24 +47,20 @@ package func openRPCDocument(version: String) -> JSONValue {
     ]
 }
 
-private func openRPCMethod(_ entry: JSONValue) -> JSONValue {
-    guard let name = entry["name"]?.string, let params = Schemas.params(name), let result = Schemas.result(name) else {
-        return [:]
-    }
-    let tags = [entry["group"] ?? .null] + (entry["tags"]?.array ?? [])
-    let everywhere = Schemas.errors.filter { $0["anyMethod"]?.bool == true }.compactMap { $0["type"] }
-    let errors = (entry["errors"]?.array ?? []) + everywhere
+private func openRPCMethod(_ method: MethodDeclaration) -> JSONValue {
+    let (params, result) = (method.paramsSchema, method.resultSchema)
+    let errors = method.errors + ErrorKind.allCases.filter(\.mayBeOfAnyMethod)
     return [
-        "name": .string(name),
-        "summary": entry["summary"] ?? "",
-        "description": entry["description"] ?? "",
-        "tags": .array(tags.map { ["name": $0] }),
+        "name": .string(method.name),
+        "summary": .string(method.summary),
+        "description": .string(method.description),
+        "tags": .array(([method.group.rawValue] + method.tags).map { ["name": .string($0)] }),
         "paramStructure": "by-name",
         "params": .array(contentDescriptors(of: params)),
         "result": contentDescriptor(
-            result["title"]?.string ?? name, inComponents(result), describedBy: result, required: nil),
-        "errors": .array(errors.compactMap(\.string).map { ["$ref": .string("#/components/errors/\($0)")] }),
-        "examples": [examplePairing(entry)],
+            result["title"]?.string ?? method.name, inComponents(result), describedBy: result, required: nil),
+        "errors": .array(errors.map { ["$ref": .string("#/components/errors/\($0.rawValue)")] }),
+        "examples": [examplePairing(method)],
     ]
 }
 
@@ -99,12 +87,11 @@ private func contentDescriptor(
     return .object(descriptor)
 }
 
-private func examplePairing(_ entry: JSONValue) -> JSONValue {
-    let params = entry["example"]?["params"]?.object?.members ?? []
-    return [
-        "name": entry["name"] ?? "",
-        "params": .array(params.map { ["name": .string($0.name), "value": $0.value] }),
-        "result": ["name": "result", "value": entry["example"]?["result"] ?? .null],
+private func examplePairing(_ method: MethodDeclaration) -> JSONValue {
+    [
+        "name": .string(method.name),
+        "params": .array(method.example.params.members.map { ["name": .string($0.name), "value": $0.value] }),
+        "result": ["name": "result", "value": method.example.result],
     ]
 }
 
@@ -112,11 +99,11 @@ private func examplePairing(_ entry: JSONValue) -> JSONValue {
 
 private let definitionPrefix = "#/$defs/"
 
-private func components() -> JSONObject {
+private func components(of service: ServiceDescription) -> JSONObject {
     var schemas: JSONObject = [:]
-    for method in Schemas.methods {
-        for file in [Schemas.params(method), Schemas.result(method)] {
-            for definition in file?["$defs"]?.object?.members ?? [] where schemas[definition.name] == nil {
+    for method in service.methods {
+        for file in [method.paramsSchema, method.resultSchema] {
+            for definition in file["$defs"]?.object?.members ?? [] where schemas[definition.name] == nil {
                 schemas[definition.name] = inComponents(definition.value)
             }
         }
@@ -125,15 +112,13 @@ private func components() -> JSONObject {
 }
 
 private func errorComponents() -> JSONObject {
-    var components: JSONObject = [:]
-    for error in Schemas.errors {
-        guard let type = error["type"]?.string else { continue }
-        components[type] = [
-            "code": error["code"] ?? .null, "message": error["message"] ?? "",
-            "data": ["type": .string(type), "retryable": error["retryable"] ?? .null],
-        ]
-    }
-    return components
+    JSONObject(
+        ErrorKind.allCases.map { kind in
+            let data: JSONValue = ["type": .string(kind.rawValue), "retryable": .bool(kind.isRetryable)]
+            return .init(
+                kind.rawValue,
+                ["code": .number(JSONNumber(kind.code)), "message": .string(kind.message), "data": data])
+        })
 }
 
 /// The schema itself where it has a description of its own, else the definition that it refers to.

@@ -2,31 +2,9 @@ package import JSON
 
 /// What went wrong, in the terms of the service; the process turns it into a JSON-RPC error object (`ErrorMapping`).
 ///
-/// A kind exists only where a host would act on it. `message` is for people and never holds personal data.
+/// `message` is for people and never holds personal data.
 package struct ServiceError: Error, Sendable {
-    package enum Kind: String, Sendable, CaseIterable {
-        case invalidParams = "invalid_params"
-        case customerNotFound = "customer_not_found"
-        case customerDeleted = "customer_deleted"
-        case customerAlreadyExists = "customer_already_exists"
-        case userNotFound = "user_not_found"
-        case userAlreadyExists = "user_already_exists"
-        case ambiguousCustomer = "ambiguous_customer"
-        case deletionBlocked = "deletion_blocked"
-        case stripeAuthenticationFailed = "stripe_authentication_failed"
-        case stripePermissionDenied = "stripe_permission_denied"
-        case stripeRateLimited = "stripe_rate_limited"
-        case stripeUnavailable = "stripe_unavailable"
-        case stripeRequestRejected = "stripe_request_rejected"
-        case idempotencyConflict = "idempotency_conflict"
-        case accessDenied = "access_denied"
-        case deadlineExceeded = "deadline_exceeded"
-        case invalidSignature = "invalid_signature"
-        case storageUnavailable = "storage_unavailable"
-        case usersTableRefused = "users_table_refused"
-        case shuttingDown = "shutting_down"
-        case internalError = "internal_error"
-    }
+    package typealias Kind = ErrorKind
 
     package var kind: Kind
     package var message: String
@@ -35,7 +13,7 @@ package struct ServiceError: Error, Sendable {
     /// Further members of `error.data`: `stripe`, `userId`, `customerId`, `candidates`, `violations`, …
     package var details: JSONObject
     /// What the failure of a call to Stripe, or of the host's own table, waits for; `nil` for any other.
-    var awaited: Awaited?
+    package var awaited: Awaited?
 
     package init(_ kind: Kind, _ message: String, retryable: Bool = false, details: JSONObject = [:]) {
         self.kind = kind
@@ -62,5 +40,26 @@ extension ServiceError {
         ]
         return ServiceError(
             .invalidParams, "Invalid params", details: ["violations": [violation], "violationCount": 1])
+    }
+}
+
+extension ServiceError {
+    /// The error with the ids that the call named, unless it says by itself whom it is about.
+    package func about(_ subject: Subject) -> ServiceError {
+        switch kind {
+        // These are about no object, or about another one than the call named: who has the address already.
+        case .invalidParams, .accessDenied, .internalError, .shuttingDown, .requestCancelled, .invalidSignature,
+            .userAlreadyExists, .customerAlreadyExists, .ambiguousCustomer:
+            return self
+        case .customerNotFound, .customerDeleted, .userNotFound, .deletionBlocked, .stripeAuthenticationFailed,
+            .stripePermissionDenied, .stripeRateLimited, .stripeUnavailable, .stripeRequestRejected,
+            .idempotencyConflict, .deadlineExceeded, .storageUnavailable, .usersTableRefused:
+            var error = self
+            for member in [Subject.Member.userId, .customerId] {
+                let name = member.rawValue
+                error.details[name] = details[name] ?? subject[member].map { .string($0) }
+            }
+            return error
+        }
     }
 }

@@ -1,25 +1,11 @@
-package import CustomerService
-package import JSON
+package import Interface
+import JSON
 package import JSONRPC
 package import JSONSchema
 
-/// The way of a request through the process. Each stage has one owner, and these types cross the borders:
-///
-///     bytes ──1──► Line ──2──► Message ──3──► ValidatedCall ──4──► Outcome ──5──► Line ──6──► bytes
-///
-/// 1. `LineInput` and `LineReader` cut the input into lines, on the reading thread.
-/// 2. `Incoming` checks that a line is JSON and tells requests, notifications and batches apart.
-/// 3. `RequestPipeline.admit` finds the method, takes `_meta` out and holds the params against their schema.
-/// 4. `Dispatcher` runs the call as a task when `KeyOrder` lets it, and lets it end early when it is cancelled.
-/// 5. `RequestPipeline.line` puts the outcome under the request's id; `BatchAnswer` gathers those of a batch.
-/// 6. `LineWriter` writes whole lines, on the writing thread.
-///
-/// Stages 1 to 3 happen one line after the other, so duplicate ids, cancellations and the order of calls are decided in
-/// the order of the input. Only stage 4 is concurrent.
-package struct RequestPipeline: Sendable {
-    /// Either half of an answer.
-    package typealias Outcome = Result<JSONValue, ErrorObject>
-
+/// Finds the method of a request, takes `_meta` out of its params and holds these against their schema. All faults are told at
+/// once, so that a host's developer mends them at once.
+package struct Admission: Sendable {
     private struct Entry: Sendable {
         let method: Method
         let schema: Schema?
@@ -40,8 +26,7 @@ package struct RequestPipeline: Sendable {
         self.metaSchema = metaSchema
     }
 
-    /// Stage 3.
-    package func admit(_ request: Request) throws(ErrorObject) -> ValidatedCall {
+    package func admit(_ request: Request) throws(ErrorObject) -> AdmittedCall {
         guard let entry = entries[CodePoints(request.method)] else {
             throw .methodNotFound(request.method, suggestion: nearestMethod(request.method, in: names))
         }
@@ -63,7 +48,7 @@ package struct RequestPipeline: Sendable {
         let meta = params["_meta"]
         params["_meta"] = nil
         try check(params, against: entry.schema, meta: meta)
-        return ValidatedCall(method: entry.method, params: params, meta: CallMeta(meta?.object ?? [:]))
+        return AdmittedCall(method: entry.method, params: params, meta: CallMeta(meta?.object ?? [:]))
     }
 
     /// All violations are told at once, of the params and of `_meta`, so that a host's developer fixes them at once.
@@ -97,13 +82,5 @@ package struct RequestPipeline: Sendable {
         guard var object = violation.object, let location = object["instanceLocation"]?.string else { return violation }
         object["instanceLocation"] = .string("/_meta" + location)
         return .object(object)
-    }
-
-    /// Stage 5.
-    package static func line(_ id: RequestID, _ outcome: Outcome) -> [UInt8] {
-        switch outcome {
-        case .success(let result): Response.result(id, result)
-        case .failure(let error): Response.error(id, error)
-        }
     }
 }
