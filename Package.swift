@@ -74,7 +74,8 @@ let package = Package(
             name: "stripe-customers",
             dependencies: [
                 "AccessPolicy", "Clients", "Cryptography", "CustomerService", "CustomerStore", "Environment", "HTTP",
-                "Interface", "JSON", "JSONSchema", "ModelContextProtocol", "SQLiteStore", "Sandbox", "Server", "StandardIO",
+                "Interface", "JSON", "JSONSchema", "ModelContextProtocol", "SQLiteStore", "Sandbox", "Server",
+                "StandardIO",
                 "Stripe",
             ]),
 

@@ -19,18 +19,17 @@ enum Provisions {
     private static var threads: Int { max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))) + 12 }
     /// The protocol, the database with its log, the audit log's files, the event loops, and connections to Stripe.
     private static let descriptors = 24
-    /// What a start takes and a few calls, with the memory of the threads that allocate. With 24 MB the start went well under
-    /// a limit of 300 MB of addresses, and the first call did not.
-    private static let bytes = 64 << 20
+    /// Addresses for a start and a few calls, of which most stay unused: glibc reserves 64 MB for each thread that allocates
+    /// much, and a session has four of those. With 64 MB the start went well under a limit of 300 MB, and the first call
+    /// did not.
+    private static let bytes = 256 << 20
 
     /// - Returns: What can't be had, in one line; `nil` when all is well.
     static func missing() -> String? {
-        // Held while the threads start: all of it has to be there at once. The optimizer leaves out a `malloc` whose memory
-        // nobody uses.
-        let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
+        // Held while the threads start: all of it has to be there at once. Addresses alone, so no memory is used up.
+        let memory = mmap(nil, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANON, -1, 0)
         guard memory != MAP_FAILED else {
-            return "can't have \(bytes >> 20) MB of memory (\(systemReason(errno))): raise the limit (ulimit -v, a "
-                + "container's memory limit)"
+            return "can't have \(bytes >> 20) MB of addresses (\(systemReason(errno))): raise the limit (ulimit -v)"
         }
         defer { munmap(memory, bytes) }
         if let code = refusalOfThreads() {

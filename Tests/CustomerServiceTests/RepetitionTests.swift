@@ -143,6 +143,7 @@ struct RepetitionTests {
         let (world, customer, lone) = try await world()
         let params = params(call, customer, lone)
         let processes = [world, try await world.neighbour()]
+        let before = try world.sql("SELECT max(sequence) FROM audit_events").first?.integer(0) ?? 0
         // A busy machine may take longer than the eight seconds after which a silent process counts as dead.
         let leases = processes.map { process in Task { await process.worker.keepLeases() } }
         defer { for task in leases { task.cancel() } }
@@ -168,11 +169,13 @@ struct RepetitionTests {
         try await world.settle()
         let events = try world.sql(
             "SELECT json_extract(details, '$.change'), count(*) FROM audit_events WHERE outcome = 'ok' AND method = ?"
-                + " GROUP BY 1 HAVING count(*) > 1", [.text(call.method)])
-        // The rig's calls are recorded under their methods only since they go the way of every call. What the rig did before
-        // counts too, and calls that run at once in two processes are each recorded.
-        withKnownIssue("Calls at once under one key have an event each", isIntermittent: true) {
+                + " AND sequence > ? GROUP BY 1 HAVING count(*) > 1", [.text(call.method), .integer(before)])
+        // What these three write into the store is written, and recorded, by each of the calls that run at once, although there
+        // is one effect. It shows since the rig's calls are recorded as a host's are.
+        withKnownIssue("Calls at once under one key record what the store writes once each", isIntermittent: true) {
             #expect(events.isEmpty, "\(events.map(\.values))")
+        } when: {
+            ["createCustomer", "archiveCustomer", "restoreCustomer"].contains(call.method)
         }
         #expect(world.stripe.watch.violations == [])
         let again = try await world.call(call.method, params, key: "K")

@@ -123,9 +123,11 @@ extension CustomerService {
         do throws(ServiceError) {
             let answer = try await carryOut(context)
             guard let call else { return answer }
-            let isFirst = try await finish(call, repetition, answer)
+            if try await finish(call, repetition, answer) { return answer }
+            // Another call under the key was faster: it had the effect, and has the event of it.
+            AuditScope.current?.isUnchanged = true
             // One call has one answer.
-            if !isFirst, case .kept = repetition, let call = try await noted(key, repetition, params), call.isOver {
+            if case .kept = repetition, let call = try await noted(key, repetition, params), call.isOver {
                 return try await again(call, repetition, params)
             }
             return answer
